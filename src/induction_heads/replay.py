@@ -1,0 +1,98 @@
+"""Check clamps, gradients and Adam against trajectories of the authors' implementation.
+
+    python -m induction_heads.replay FILE.npz
+
+All conditions of the file train together, as one batch of runs, in float64. The format is described in
+`tests/golden/README.md`; sizes and conditions are read from the file.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from . import clamps, model, optimiser
+from .model import Parameters, Sequences
+
+TOLERANCE = 1e-9  # float64; an independent implementation agrees to 1e-14
+
+
+def parameters_in(file: np.lib.npyio.NpzFile, prefix: str) -> Parameters:
+    return {n.removeprefix(prefix): torch.from_numpy(file[n]) for n in file.files if n.startswith(prefix)}
+
+
+def clamp_of(description: dict) -> clamps.Clamp:
+    """One entry of `conditions`: the name of a clamp and its fields."""
+    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in description.items() if k != "clamp"}
+    kind = getattr(clamps, description["clamp"], None)
+    if not (isinstance(kind, type) and issubclass(kind, clamps.Clamp)):
+        raise ValueError(f"no clamp is called {description['clamp']!r}")
+    if kind is clamps.Only and "head" in fields:
+        fields["heads"] = (fields.pop("head"),)
+    return kind(**fields)
+
+
+def batch(file: np.lib.npyio.NpzFile, step: int, runs: int) -> Sequences:
+    exemplar, label = (torch.from_numpy(file[n][step]).expand(runs, -1, -1) for n in ("class_idx", "labels"))
+    match = (exemplar[..., :-1] == exemplar[..., -1:]).int().argmax(-1)
+    return Sequences(exemplar, label[..., :-1], match)
+
+
+def replay(path: Path) -> pd.DataFrame:
+    """Largest absolute error of each quantity (columns) in each condition (rows)."""
+    file = np.load(path, allow_pickle=False)
+    conditions = json.loads(str(file["conditions"]))
+    initial, n = parameters_in(file, "init/"), len(conditions)
+    network = clamps.Network.of(initial)
+    donors = {d["network"]: parameters_in(file, d["network"] + "/") for c in conditions.values() for d in c if "network" in d}
+    clamped = clamps.combine([[clamp_of(d) for d in c] for c in conditions.values()], [network] * n, donors)
+    parameters = model.stored({name: p.expand(n, *p.shape) for name, p in initial.items()})
+    parameters = {name: p.requires_grad_() for name, p in parameters.items()}
+    features = torch.from_numpy(file["features"])[None]
+    adam = optimiser.adam(parameters, float(file["lr"]))
+
+    errors = pd.DataFrame(index=pd.Index(conditions, name="condition"), columns=["logits", "patterns", "losses", "parameters"])
+    losses = []
+    for step in range(file["class_idx"].shape[0]):
+        sequences = batch(file, step, n)
+        sites = clamps.forward(parameters, features, sequences, clamped)
+        if step == 0:
+            errors["logits"] = [worst(sites["logits"][r], file[f"{c}/logits0"]) for r, c in enumerate(conditions)]
+            shown = {"pattern_layer1": sites["blocks.0.attn.hook_pattern"], "pattern_layer2_query": sites[f"blocks.{network.last}.attn.hook_pattern"][..., -1, :]}
+            errors["patterns"] = [max(worst(p[r], file[f"{c}/{name}"]) for name, p in shown.items()) for r, c in enumerate(conditions)]
+        loss = model.loss(sites["logits"], sequences.target).mean(-1)
+        losses.append(loss.detach())
+        optimiser.step(adam, loss)
+    for r, condition in enumerate(conditions):
+        errors.loc[condition, "losses"] = worst(torch.stack(losses)[:, r], file[f"{condition}/loss"])
+        final = parameters_in(file, f"{condition}/final/")
+        if final:
+            errors.loc[condition, "parameters"] = max(worst(parameters[name][r].detach(), p) for name, p in final.items())
+    return errors
+
+
+def worst(ours: Tensor, theirs: np.ndarray | Tensor) -> float:
+    """Largest absolute difference; a shape that differs or a number that is not finite is infinitely wrong."""
+    theirs = torch.as_tensor(theirs)
+    if ours.shape != theirs.shape:
+        raise ValueError(f"expected shape {tuple(theirs.shape)}, got {tuple(ours.shape)}")
+    return (ours.detach() - theirs).abs().max().nan_to_num(torch.inf).item()
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1 or not Path(arguments[0]).is_file():
+        print(f"usage: python -m induction_heads.replay FILE.npz; got {' '.join(arguments) or 'no file'}", file=sys.stderr)
+        return 2
+    errors = replay(Path(arguments[0]))
+    print(errors.map(lambda e: "" if pd.isna(e) else f"{e:.1e}").to_string())
+    bad = errors.gt(TOLERANCE).any(axis=1)
+    print(f"{(~bad).sum()} of {len(bad)} conditions agree to {TOLERANCE:g}")
+    return int(bad.any())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
