@@ -12,7 +12,7 @@ for a head until `resolve` gives it a name.
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple
@@ -275,10 +275,11 @@ def _check_compatible(clamps: Sequence[Clamp], network: Network) -> None:
 
 
 def combine(
-    runs: Sequence[Sequence[Clamp]], networks: Sequence[Network], donors: Mapping[Hashable, Parameters] | None = None
+    runs: Iterable[Sequence[Clamp]], networks: Sequence[Network], donors: Mapping[Hashable, Parameters] | None = None
 ) -> Clamps:
     """Stack the clamps of several runs; `donors` holds the parameters (no run axis) that `Graft` names."""
     claims: dict[tuple, dict[int, Settings]] = {}
+    runs = list(runs)
     for run, (clamps, network) in enumerate(zip(runs, networks, strict=True)):
         _check_compatible(clamps, network)
         count: Counter = Counter()

@@ -36,6 +36,12 @@ def clamp_of(description: dict) -> clamps.Clamp:
     return kind(**fields)
 
 
+def own_attention(run: list[clamps.Clamp]) -> list[clamps.Clamp]:
+    """Under PerfectCopy nothing reads the last layer's pattern; the authors record it without PerfectLayer1."""
+    copies = any(isinstance(clamp, clamps.PerfectCopy) for clamp in run)
+    return [clamp for clamp in run if not (copies and isinstance(clamp, clamps.PerfectLayer1))]
+
+
 def batch(file: np.lib.npyio.NpzFile, step: int, runs: int) -> Sequences:
     exemplar, label = (torch.from_numpy(file[n][step]).expand(runs, -1, -1) for n in ("class_idx", "labels"))
     match = (exemplar[..., :-1] == exemplar[..., -1:]).int().argmax(-1)
@@ -49,20 +55,24 @@ def replay(path: Path) -> pd.DataFrame:
     initial, n = parameters_in(file, "init/"), len(conditions)
     network = clamps.Network.of(initial)
     donors = {d["network"]: parameters_in(file, d["network"] + "/") for c in conditions.values() for d in c if "network" in d}
-    clamped = clamps.combine([[clamp_of(d) for d in c] for c in conditions.values()], [network] * n, donors)
+    clamped = {name: [clamp_of(d) for d in c] for name, c in conditions.items()}
+    combined = clamps.combine(clamped.values(), [network] * n, donors)
+    own = clamps.combine([own_attention(c) for c in clamped.values()], [network] * n, donors)
     parameters = model.stored({name: p.expand(n, *p.shape) for name, p in initial.items()})
     parameters = {name: p.requires_grad_() for name, p in parameters.items()}
     features = torch.from_numpy(file["features"])[None]
     adam = optimiser.adam(parameters, float(file["lr"]))
 
-    errors = pd.DataFrame(index=pd.Index(conditions, name="condition"), columns=["logits", "patterns", "losses", "parameters"])
+    errors = pd.DataFrame(index=pd.Index(conditions, name="condition"), columns=["logits", "patterns", "losses", "parameters"], dtype=float)
     losses = []
     for step in range(file["class_idx"].shape[0]):
         sequences = batch(file, step, n)
-        sites = clamps.forward(parameters, features, sequences, clamped)
+        sites = clamps.forward(parameters, features, sequences, combined)
         if step == 0:
             errors["logits"] = [worst(sites["logits"][r], file[f"{c}/logits0"]) for r, c in enumerate(conditions)]
-            shown = {"pattern_layer1": sites["blocks.0.attn.hook_pattern"], "pattern_layer2_query": sites[f"blocks.{network.last}.attn.hook_pattern"][..., -1, :]}
+            attention = clamps.forward(parameters, features, sequences, own)
+            shown = {"pattern_layer1": attention["blocks.0.attn.hook_pattern"]}
+            shown["pattern_layer2_query"] = attention[f"blocks.{network.last}.attn.hook_pattern"][..., -1, :]
             errors["patterns"] = [max(worst(p[r], file[f"{c}/{name}"]) for name, p in shown.items()) for r, c in enumerate(conditions)]
         loss = model.loss(sites["logits"], sequences.target).mean(-1)
         losses.append(loss.detach())
