@@ -1,0 +1,45 @@
+"""Exemplars for the task of section 2: `load(name)` gives pictures, features, class names and a fingerprint.
+
+`glyphs` needs no file, `omniglot-small` and `omniglot` the zips of Omniglot, `omniglot-resnet18` the features of the
+paper's authors; anything else is the path of a file of one's own features.
+"""
+
+from pathlib import Path
+
+from induction_heads.data import files, omniglot, sources
+from induction_heads.data.dataset import Dataset, check_enough, fingerprint
+
+__all__ = ["DATASETS", "Dataset", "fingerprint", "load", "name_is_valid"]
+
+DATASETS = ("glyphs", "omniglot-small", "omniglot", "omniglot-resnet18")
+
+
+def load(name: str = "glyphs", classes: int = 0, exemplars: int = 1) -> Dataset:
+    """The dataset called `name`, or in the file `name`, with at least so many classes and exemplars of each.
+
+    Its classes come in one fixed order. Raises `ValueError` or `FileNotFoundError` with one line that says what was
+    expected, what came and what to do: an unknown name, a missing or wrong file, numbers that are not finite, too few.
+    """
+    return check_enough(_load(name, max(exemplars, sources.EXEMPLARS)), classes, exemplars)
+
+
+def _load(name: str, exemplars: int) -> Dataset:
+    """The dataset, before it is known to be large enough."""
+    if name == "glyphs":
+        return sources.load_glyphs(exemplars)
+    if name == "omniglot-small":
+        return sources.load_omniglot(name, omniglot.SMALL, exemplars)
+    if name == "omniglot":
+        return sources.load_omniglot(name, omniglot.FULL, exemplars)
+    if name == "omniglot-resnet18":
+        return sources.load_resnet18()
+    if name_is_valid(name):
+        return sources.load_path(name)
+    raise ValueError(
+        f"dataset should be one of {', '.join(DATASETS)} or a path ending in {', '.join(files.READERS)}, got {name!r}: choose one of these"
+    )
+
+
+def name_is_valid(name: str) -> bool:
+    """Whether `name` is a dataset's name or looks like the path of a file of features; nothing is read."""
+    return name in DATASETS or Path(name).suffix.lower() in files.READERS

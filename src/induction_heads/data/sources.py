@@ -1,0 +1,80 @@
+"""Each dataset by its name: which files it needs, how it is made, and in which order its classes come."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from induction_heads.data import cache, files, glyphs, hog, omniglot
+from induction_heads.data.dataset import Dataset, checked_features, fingerprint, shuffled
+from induction_heads.data.download import RemoteFile, local_copy
+from induction_heads.paths import ROOT, data_folder
+
+EXEMPLARS = 5  # of each class, as in the paper; more are made where a run asks for more
+
+
+def load_glyphs(exemplars: int = EXEMPLARS) -> Dataset:
+    """1,581 letters, by 5 hands or as many as asked for (20 at most). Takes some 5 seconds the first time."""
+    hands = _hands("glyphs", exemplars, glyphs.MOST_HANDS)
+    key = cache.recipe((glyphs.__file__, hog.__file__, __file__), hands)
+    return cache.kept("glyphs", key, lambda: _from_pictures("glyphs", glyphs.draw_all(hands)))
+
+
+def load_omniglot(name: str, zips: tuple[RemoteFile, ...], exemplars: int = EXEMPLARS) -> Dataset:
+    """The characters in `zips`, by drawers 1 to 5 or as many as asked for (20 at most)."""
+    drawers = _hands(name, exemplars, omniglot.DRAWERS)
+    key = cache.recipe((omniglot.__file__, hog.__file__, __file__), drawers, *[file.checksum for file in zips])
+
+    def make() -> Dataset:
+        return _from_pictures(name, zip(*omniglot.characters([local_copy(file) for file in zips], drawers)))
+
+    return cache.kept(name, key, make)
+
+
+def load_resnet18() -> Dataset:
+    """The paper's own features of 1,623 characters, without pictures, in the order of the authors' file."""
+    path = local_copy(files.RESNET18)
+    features = checked_features(str(path), files.read_array(path))
+    if features.shape != files.RESNET18_SHAPE:
+        raise ValueError(f"{path} should hold features of shape {files.RESNET18_SHAPE}, got {features.shape}: get the file again")
+    return _features_alone("omniglot-resnet18", features)
+
+
+def load_path(given: str) -> Dataset:
+    """A user's own features, in the order of the file. A relative path counts from here, the project, or the data folder."""
+    path = _existing(given)
+    return _features_alone(given, checked_features(str(path), files.read_array(path)))
+
+
+def _from_pictures(name: str, drawn: Iterable[tuple[str, np.ndarray]]) -> Dataset:
+    """The dataset of pictures that come as (class name, (exemplar, 105, 105)), its classes shuffled."""
+    names, images, features = [], [], []
+    for class_name, pictures in tqdm(drawn, desc=f"making {name}", unit=" classes", delay=1, leave=False):
+        names.append(class_name)
+        images.append(pictures)
+        features.append(hog.features(pictures))
+    order = shuffled(len(names))
+    values = checked_features(name, np.stack(features)[order])
+    return Dataset(name, values, np.stack(images)[order], tuple(names[i] for i in order), fingerprint(values))
+
+
+def _features_alone(name: str, features: np.ndarray) -> Dataset:
+    """A dataset without pictures; its classes are named by their place."""
+    return Dataset(name, features, None, tuple(f"class {i}" for i in range(len(features))), fingerprint(features))
+
+
+def _hands(name: str, exemplars: int, most: int) -> int:
+    """How many exemplars of each class to make."""
+    if exemplars > most:
+        raise ValueError(f"{name} has at most {most} exemplars of each class, asked for {exemplars}: ask for fewer")
+    return max(EXEMPLARS, exemplars)
+
+
+def _existing(given: str) -> Path:
+    """The file that a user means by `given`."""
+    places = [Path(), ROOT, data_folder()]
+    for place in places:
+        if place is not None and (path := place / Path(given).expanduser()).is_file():
+            return path
+    raise FileNotFoundError(f"features should be in the file {given}, found none there: check the path, counted from {Path.cwd()} or {ROOT}")
