@@ -1,0 +1,134 @@
+# `make help` lists what can be made. Everything is decided in the package: this file builds the environment, puts the steps
+# in order, and sees that no step outlives the make that started it.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PROFILE ?= paper
+DATASET ?= glyphs
+SEEDS ?=
+DEVICE ?= cpu
+FORCE ?=
+
+# VENV= (empty) uses the environment that is active, such as conda's, and installs nothing.
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3.11 python3 python; do \
+    if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+BUILD := $(or $(INDUCTION_HEADS_BUILD),build)
+
+quoted = '$(subst ','\'',$(1))'
+SETTINGS = $(call quoted,$(PROFILE)) $(call quoted,$(DATASET)) $(call quoted,$(SEEDS)) $(call quoted,$(DEVICE))
+
+ifeq ($(PYTHON),)
+    $(error Python 3.11 or newer is needed, and neither python3.11 nor python3 is one: install it, or name it by PYTHON=/path/to/python)
+endif
+WRONG := $(shell $(PYTHON) -S src/induction_heads/settings.py $(SETTINGS))
+ifneq ($(WRONG),)
+    $(error $(WRONG:error: %=%))
+endif
+$(foreach name,SEED PROFILES DATASETS DEVICES,$(if $(filter command,$(firstword $(origin $(name)))),\
+    $(error no setting is called $(name); there are PROFILE, DATASET, SEEDS and DEVICE)))
+
+ifeq ($(VENV),)
+    ENVIRONMENT :=
+    PY := $(PYTHON)
+else
+    ENVIRONMENT := $(VENV)/.installed
+    PY := $(VENV)/bin/python
+endif
+
+# Ends a command, and whatever it started, when this make ends, however that happens. `exec`: no shell in between.
+GUARD := exec $(PYTHON) -S src/induction_heads/supervise.py
+HEADS = $(PY) -m induction_heads
+OPTIONS = --profile $(call quoted,$(PROFILE)) --dataset $(call quoted,$(DATASET)) --seeds $(call quoted,$(SEEDS)) \
+    --device $(call quoted,$(DEVICE)) $(if $(FORCE),--force)
+
+# Two notebooks at a time, on a machine with two cores or more, unless a -j was given; each uses one thread.
+ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
+    MAKEFLAGS += -j2
+endif
+export OMP_NUM_THREADS_NOTEBOOK ?= 1
+
+NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(sort $(wildcard notebooks/*.ipynb)))
+
+.PHONY: help reproduce-all test lab status bench profile lock environment announce train claims gallery clean distclean $(NOTEBOOKS)
+
+help:
+	@echo 'make reproduce-all   the environment, all runs, all notebooks, figures/ and the verdict on each claim'
+	@echo 'make test            the tests'
+	@echo 'make figure-3a       one result, run or re-run alone: figure-3a ... figure-18, table-1 ... table-3'
+	@echo 'make notebook-NAME   one notebook of notebooks/, by its name'
+	@echo 'make lab             JupyterLab on notebooks/'
+	@echo 'make status          each run and result: done, stale and why, missing, expected time'
+	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
+	@echo 'make profile         where the time of a training step goes'
+	@echo 'make clean           removes figures and executed notebooks'
+	@echo 'make distclean       removes runs, downloaded data and the environment too'
+	@echo
+	@echo 'PROFILE=$(PROFILE)  paper, or smoke: minutes for everything, marked figures in another folder'
+	@echo 'DATASET=$(DATASET)  glyphs, omniglot-small, omniglot, omniglot-resnet18, or a file of features'
+	@echo 'SEEDS=$(SEEDS)  such as 5..9 or 1,2,7; empty: the paper'"'"'s own'
+	@echo 'DEVICE=$(DEVICE)  cpu or cuda'
+	@echo 'FORCE=1 runs a notebook again though nothing has changed; VENV= uses the environment that is active'
+
+environment: $(ENVIRONMENT)
+
+ifneq ($(VENV),)
+$(ENVIRONMENT): requirements.lock pyproject.toml tools/environment.py
+	@$(GUARD) $(PYTHON) tools/environment.py $(call quoted,$(VENV))
+endif
+
+# The steps of `reproduce-all`, each after the one before.
+announce: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) announce $(OPTIONS)
+
+train: announce
+	@$(GUARD) $(HEADS) train $(OPTIONS)
+
+ifneq ($(filter reproduce-all gallery claims,$(MAKECMDGOALS)),)
+$(NOTEBOOKS): train
+endif
+$(NOTEBOOKS): notebook-%: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) notebook $* $(OPTIONS)
+
+claims: $(NOTEBOOKS)
+	@$(GUARD) $(HEADS) claims $(OPTIONS)
+
+gallery: claims
+	@$(GUARD) $(HEADS) gallery $(OPTIONS)
+
+reproduce-all: gallery
+	@$(GUARD) $(HEADS) report $(OPTIONS)
+
+# One result by its name; the package knows which runs and which notebook it needs.
+figure-% table-%: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) result $@ $(OPTIONS)
+
+status: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) status $(OPTIONS)
+
+bench profile: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) $@ $(OPTIONS)
+
+lab: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m jupyter lab --no-browser --notebook-dir=.
+
+# Figures drawn from the same runs are the same bytes with one thread; with two, sums may round differently.
+test: $(ENVIRONMENT)
+	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -n 2 --dist loadgroup
+
+lock:
+	@$(GUARD) $(PYTHON) tools/lock.py
+
+clean:
+	@rm -rf $(call quoted,$(BUILD))/executed $(call quoted,$(BUILD))/figures
+	@rm -rf figures/*
+	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
+
+distclean: clean
+	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data inductor times environment.lock) .pytest_cache $(VENV)
+	@rmdir $(call quoted,$(BUILD)) 2>/dev/null || true
+	@echo 'removed runs, data and the environment'

@@ -1,0 +1,186 @@
+"""`python -m induction_heads COMMAND`: what the Makefile calls, thin over the package.
+
+A wrong use is one line on stderr and exit status 2; what failed while running is one line and status 1.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+from . import execution, paths
+from .settings import Settings, check
+
+
+def announce(settings: Settings, names: list[str], force: bool) -> None:
+    """What is done, what will be made, and how long that should take."""
+    from . import study
+
+    plan = study.plan(settings)
+    stale = {name: why for name in execution.names() if (why := _why(name, settings, force))}
+    seconds = plan.seconds + sum(execution.expected_seconds(name, settings) for name in stale) / 2  # two at a time
+    print(f"{settings.profile} profile on {settings.dataset}: {plan}")
+    print(f"{len(execution.names()) - len(stale)} of {len(execution.names())} notebooks are done.")
+    print(f"Expected: {_duration(seconds)} on two cores.", flush=True)
+    paths.BUILD.mkdir(parents=True, exist_ok=True)
+    execution.keep_time("announced", settings, seconds)
+
+
+def train(settings: Settings, names: list[str], force: bool) -> None:
+    """Trains what is missing for some results, or for all."""
+    from . import study
+
+    begun = time.time()
+    study.train_missing(settings, names)
+    execution.keep_time("training", settings, time.time() - begun)
+
+
+def status(settings: Settings, names: list[str], force: bool) -> None:
+    """A line for each run and each notebook: done, stale and why, missing, expected time."""
+    from . import study
+
+    study.status(settings)
+    for name in execution.names():
+        why = _why(name, settings)
+        took = f"about {_duration(execution.expected_seconds(name, settings))}"
+        print(f"{name:35} {'done' if not why else why if why == 'missing' else f'stale: {why}'}{f', {took}' if why else ''}")
+
+
+def notebook(settings: Settings, names: list[str], force: bool) -> None:
+    """Executes notebooks, those that are not done."""
+    from filelock import FileLock
+
+    for name in names:
+        target = execution.executed(name, settings)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_suffix(".lock")):
+            if not (why := _why(name, settings, force)):
+                print(f"{name}: done before, FORCE=1 runs it again")
+                continue
+            print(f"{name}: {why}, about {_duration(execution.expected_seconds(name, settings))}", flush=True)
+            record = execution.execute(name, settings, _keys(name, settings))
+            print(f"{name}: {_duration(record.seconds)}, {', '.join(record.figures) or 'no figures'}", flush=True)
+
+
+def result(settings: Settings, names: list[str], force: bool) -> None:
+    """Trains and executes what results such as `figure-3a` or `table-1` need."""
+    from . import runs, study
+
+    wanted = [name.removeprefix("figure-") for name in names]
+    for name, given in zip(wanted, names):
+        if name not in runs.RESULTS:
+            raise ValueError(f"no result is called {given!r}; there are {', '.join(map(_target, runs.RESULTS))}")
+    books = list(dict.fromkeys(runs.RESULTS[name].notebook for name in wanted))
+    study.train_missing(settings, [name for name, found in runs.RESULTS.items() if found.notebook in books])
+    notebook(settings, books, force)
+    figures = paths.figures_dir(settings.profile, settings.dataset)
+    for name in names:
+        stem = name.replace("-", "_")
+        made = sorted(path for path in figures.glob("*") if path.stem == stem or path.stem.startswith(f"{stem}_"))
+        print("\n".join(str(path) for path in made) or f"{name}: in {execution.executed(books[0], settings)}")
+
+
+def claims(settings: Settings, names: list[str], force: bool) -> None:
+    """The verdict on each claim, as a table and as claims.json."""
+    from . import claims
+
+    begun = time.time()
+    print(claims.write(settings))
+    execution.keep_time("claims", settings, time.time() - begun)
+
+
+def gallery(settings: Settings, names: list[str], force: bool) -> None:
+    """Writes the README of the folder of figures."""
+    from . import gallery
+
+    begun = time.time()
+    print(gallery.write(settings))
+    execution.keep_time("gallery", settings, time.time() - begun)
+
+
+def report(settings: Settings, names: list[str], force: bool) -> None:
+    """What `make reproduce-all` made and how long each part took."""
+    times = execution.kept_times(settings)
+    _, begun = times.pop("announced", (0.0, 0.0))
+    print("\nMade now:")
+    for part, (seconds, finished) in (execution.kept_times(None) | times).items():
+        if finished >= begun or part == "environment":
+            print(f"  {part:45} {_duration(seconds):>12}" + ("" if finished >= begun else "  (earlier)"))
+    print(f"  {'all of it':45} {_duration(time.time() - begun):>12}")
+    figures = paths.figures_dir(settings.profile, settings.dataset)
+    pictures = sum(path.suffix == ".png" for path in Path(figures).glob("*"))
+    print(f"{pictures} figures in {figures}; start with {figures / 'README.md'}")
+
+
+def bench(settings: Settings, names: list[str], force: bool) -> None:
+    """Time and memory of a step, beside plain PyTorch and the limit of this machine."""
+    from . import bench
+
+    bench.main(settings)
+
+
+def profile(settings: Settings, names: list[str], force: bool) -> None:
+    """Where the time of a training step goes."""
+    from . import bench
+
+    bench.profile(settings)
+
+
+def _why(name: str, settings: Settings, force: bool = False) -> str:
+    return "asked for" if force else execution.stale(name, settings, _keys(name, settings))
+
+
+def _keys(name: str, settings: Settings) -> list[str]:
+    """The stored runs that a notebook shows, by their keys."""
+    from . import runs, study
+
+    return study.keys(settings, [result for result, found in runs.RESULTS.items() if found.notebook == name])
+
+
+def _check_device(settings: Settings) -> None:
+    if settings.device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise ValueError("DEVICE is cuda, but PyTorch finds no CUDA device here: use DEVICE=cpu")
+
+
+def _target(result: str) -> str:
+    """A result's name as a target of the Makefile: `figure-3a`, `table-1`."""
+    return result if result.startswith("table") else f"figure-{result}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+COMMANDS = {command.__name__: command for command in
+            (announce, train, status, notebook, result, claims, gallery, report, bench, profile)}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m induction_heads", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="results or notebooks; all where none is named")
+    for name in ("profile", "dataset", "seeds", "device"):
+        parser.add_argument(f"--{name}", default=getattr(Settings, name) or "")
+    parser.add_argument("--force", action="store_true", help="run notebooks again though nothing has changed")
+    given = parser.parse_args(arguments)
+    # A SIGTERM unwinds like Ctrl-C, so that what is half written is taken away.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        settings = check(given.profile, given.dataset, given.seeds, given.device)
+        _check_device(settings)
+        COMMANDS[given.command](settings, given.names, given.force)
+    except (ValueError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (execution.NotebookError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0

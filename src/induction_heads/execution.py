@@ -1,0 +1,242 @@
+"""Notebooks by papermill: parameters checked, outputs whole or not there, and what they were made from written beside them.
+
+An executed notebook counts as done while everything it was made from is still the same: the notebook, the package and
+the lock, the parameters, the stored runs, and its figures. This is decided by content, so that a `git checkout` which only
+touches files makes nothing stale.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from . import paths
+from .settings import Settings
+
+NOTEBOOKS = paths.ROOT / "notebooks"
+CELL_TIMEOUT_S = {"paper": 3600, "smoke": 600}
+UNKNOWN_TIME_S = {"paper": 30.0, "smoke": 12.0}  # for a notebook that this machine has not yet executed
+SAVED = re.compile(r"[\"']((?:figure|table)_\w+)[\"']")  # the names a notebook saves its figures under
+
+
+class NotebookError(RuntimeError):
+    """A notebook that did not run to its end; the message names the cell and is short."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an executed notebook was made from, and how long that took. Kept beside it as JSON."""
+
+    notebook: str  # sha256
+    package: str
+    runs: tuple[str, ...]  # keys in the store
+    parameters: dict[str, Any]
+    figures: dict[str, str]  # file name -> sha256
+    seconds: float
+    finished: float  # seconds since 1970
+
+
+def names() -> list[str]:
+    """Every notebook of the project, in reading order."""
+    return sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+
+
+def source(name: str) -> Path:
+    path = NOTEBOOKS / f"{name}.ipynb"
+    if not path.is_file():
+        raise FileNotFoundError(f"no notebook is called {name!r}; there are {', '.join(names()) or 'none'}")
+    return path
+
+
+def executed(name: str, settings: Settings) -> Path:
+    """Where the executed copy of a notebook lies."""
+    return paths.EXECUTED / f"{paths.build_name(settings.dataset)}-{settings.profile}" / f"{name}.ipynb"
+
+
+def parameters_of(notebook: Path) -> dict[str, Any]:
+    """Names and defaults in the cell tagged `parameters`; they have to be plain values."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", ())]
+    if len(tagged) != 1:
+        raise ValueError(f"{notebook.name} should have one cell tagged 'parameters', it has {len(tagged)}")
+    defaults = {}
+    for line in ast.parse("".join(tagged[0]["source"])).body:
+        if not (isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name)):
+            raise ValueError(f"{notebook.name}: the parameters cell holds plain assignments only, not {ast.unparse(line)!r}")
+        try:
+            defaults[line.targets[0].id] = ast.literal_eval(line.value)
+        except ValueError:
+            raise ValueError(f"{notebook.name}: nothing is derived in the parameters cell, but {ast.unparse(line)!r} is") from None
+    return defaults
+
+
+def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
+    """Raises `ValueError` for a parameter the notebook does not have, which papermill would only warn of."""
+    known = parameters_of(notebook)
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ValueError(f"{notebook.name} has no parameter {', '.join(unknown)}; it has {', '.join(known)}")
+    for name, value in given.items():
+        if type(value) is not type(known[name]):
+            raise ValueError(f"{notebook.name}: {name} is like {known[name]!r}, got {value!r}")
+
+
+def parameters_for(notebook: Path, settings: Settings) -> dict[str, Any]:
+    """What the settings mean to this notebook: `seed` is the first of the seeds, a notebook without one ignores them."""
+    offered: dict[str, Any] = {"profile": settings.profile, "dataset": settings.dataset, "device": settings.device}
+    if settings.seeds:
+        offered |= {"seed": settings.seeds[0], "seeds": list(settings.seeds)}
+    known = parameters_of(notebook)
+    return {name: value for name, value in offered.items() if name in known}
+
+
+def stale(name: str, settings: Settings, runs: Iterable[str]) -> str:
+    """Why the notebook has to be executed (again), in a few words; empty where it is done."""
+    record = recorded(name, settings)
+    if record is None:
+        return "missing"
+    if record.notebook != _sha256(source(name)):
+        return "the notebook changed"
+    if record.package != package_sha256():
+        return "the package changed"
+    if record.parameters != parameters_for(source(name), settings):
+        return "other parameters"
+    if set(record.runs) != set(runs):
+        return "other runs"
+    for figure, sha256 in record.figures.items():
+        path = paths.figures_dir(settings.profile, settings.dataset) / figure
+        if not path.is_file() or _sha256(path) != sha256:
+            return f"{figure} is {'changed' if path.is_file() else 'missing'}"
+    return ""
+
+
+def execute(name: str, settings: Settings, runs: Iterable[str] = (), extra: Mapping[str, Any] | None = None) -> Record:
+    """Executes a notebook in a fresh kernel and puts the copy in its place when it has run to the end.
+
+    A cell that fails raises `NotebookError`; the copy up to there is kept under another name, to be looked at.
+    """
+    import papermill
+
+    notebook, target = source(name), executed(name, settings)
+    parameters = parameters_for(notebook, settings) | dict(extra or {})
+    check_parameters(notebook, parameters)
+    failed = target.with_suffix(".failed.ipynb")
+    failed.unlink(missing_ok=True)
+    record_path(target).unlink(missing_ok=True)
+    for left_over in target.parent.glob(f".{name}-*.part.ipynb"):
+        left_over.unlink(missing_ok=True)
+    made_from = {"notebook": _sha256(notebook), "package": package_sha256()}  # as they are now, not when it has ended
+    os.environ["TQDM_DISABLE"] = "1"  # a progress bar would be stored line by line
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a `python3` kernel of the user's own would be another Python
+    begun = time.time()
+    with paths.write_whole(target) as copy:
+        try:
+            papermill.execute_notebook(
+                notebook,
+                copy,
+                parameters=parameters,
+                kernel_name="python3",
+                cwd=NOTEBOOKS,
+                progress_bar=False,
+                execution_timeout=CELL_TIMEOUT_S[settings.profile],
+            )
+        except papermill.PapermillExecutionError as error:
+            copy.replace(failed)
+            cell = f"cell {error.cell_index + 1}" if error.cell_index is not None else "a cell"
+            raise NotebookError(f"{name}.ipynb, {cell}: {_first_line(error.ename, error.evalue)}; see {_shown(failed)}") from error
+        except Exception as error:  # the kernel died, or a cell took too long: nbclient raises classes of its own
+            if copy.exists():
+                copy.replace(failed)
+            raise NotebookError(f"{name}.ipynb: {_first_line(type(error).__name__, str(error))}; see {_shown(failed)}") from error
+    record = Record(
+        **made_from,
+        runs=tuple(sorted(runs)),
+        parameters=parameters,
+        figures={path.name: _sha256(path) for path in _figures_of(notebook, settings)},
+        seconds=round(time.time() - begun, 1),
+        finished=time.time(),
+    )
+    with paths.write_whole(record_path(target)) as part:
+        part.write_text(json.dumps(asdict(record), indent=1) + "\n")
+    keep_time(f"notebook {name}", settings, record.seconds)
+    return record
+
+
+def recorded(name: str, settings: Settings) -> Record | None:
+    """The record of an executed notebook; None where there is none, or no executed notebook, or either is unreadable."""
+    target = executed(name, settings)
+    try:
+        if not target.is_file():
+            return None
+        plain = json.loads(record_path(target).read_text())
+        return Record(**plain | {"runs": tuple(plain["runs"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def record_path(target: Path) -> Path:
+    return target.with_suffix(".json")
+
+
+@lru_cache(maxsize=1)
+def package_sha256() -> str:
+    """One hash of everything a notebook's numbers can come from beside its own cells and the runs: the package and the lock."""
+    files = [path for path in Path(__file__).parent.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    lock = paths.ROOT / "requirements.lock"
+    lines = [f"{path.relative_to(paths.ROOT)} {_sha256(path)}" for path in sorted([*files, *([lock] if lock.exists() else [])])]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def keep_time(part: str, settings: Settings | None, seconds: float) -> None:
+    """Remembers how long a part of the build took, for the next announcement and for the report."""
+    with paths.write_whole(_times(settings) / f"{part}.json") as path:
+        path.write_text(json.dumps({"seconds": seconds, "finished": time.time()}))
+
+
+def kept_times(settings: Settings | None) -> dict[str, tuple[float, float]]:
+    """Part of the build -> seconds it took and when it was finished, in the order in which they were."""
+    found = {}
+    for path in _times(settings).glob("*.json"):
+        try:
+            plain = json.loads(path.read_text())
+            found[path.stem] = (float(plain["seconds"]), float(plain["finished"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return dict(sorted(found.items(), key=lambda item: item[1][1]))
+
+
+def expected_seconds(name: str, settings: Settings) -> float:
+    """How long the notebook took here the last time, else a guess."""
+    return kept_times(settings).get(f"notebook {name}", (UNKNOWN_TIME_S[settings.profile], 0.0))[0]
+
+
+def _times(settings: Settings | None) -> Path:
+    """The environment is the same for all settings, and is kept above them."""
+    folder = paths.BUILD / "times"
+    return folder / f"{paths.build_name(settings.dataset)}-{settings.profile}" if settings else folder
+
+
+def _figures_of(notebook: Path, settings: Settings) -> list[Path]:
+    """The files in the folder of figures under the names that the notebook's cells mention."""
+    mentioned = set(SAVED.findall("".join(notebook.read_text(encoding="utf-8")).replace('\\"', '"')))
+    folder = paths.figures_dir(settings.profile, settings.dataset)
+    return sorted(path for path in folder.glob("*") if path.stem in mentioned)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _first_line(kind: str, message: str) -> str:
+    return f"{kind}: {(message.strip().splitlines() or [''])[0]}"[:300]
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
