@@ -27,7 +27,7 @@ ifeq ($(PYTHON),)
 endif
 WRONG := $(shell $(PYTHON) -S src/induction_heads/settings.py $(SETTINGS))
 ifneq ($(WRONG),)
-    $(error $(WRONG:error: %=%))
+    $(error $(subst error: ,,$(WRONG)))
 endif
 $(foreach name,SEED PROFILES DATASETS DEVICES,$(if $(filter command,$(firstword $(origin $(name)))),\
     $(error no setting is called $(name); there are PROFILE, DATASET, SEEDS and DEVICE)))

@@ -44,7 +44,7 @@ def make(folder: Path) -> None:
     run([*pip, "install", "--requirement", str(LOCK)])
     # The build backend is in the lock, so nothing is fetched here.
     run([*pip, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
-    run([*pip[:4], "check"], "requirements.lock does not hold what pyproject.toml asks for; `make lock` writes it anew")
+    run([*pip, "check"], "requirements.lock does not hold what pyproject.toml asks for; `make lock` writes it anew")
     unfinished.unlink()
     stamp.write_text(wanted())
     finished = time.time()
@@ -63,9 +63,10 @@ def works(python: Path) -> bool:
         return False
 
 
-def run(command: list[str], hint: str = "") -> None:
-    if subprocess.run(command, stdout=subprocess.DEVNULL if not hint else None).returncode:
-        sys.exit(f"The environment is not complete: {hint or 'see the lines above'}.")
+def run(command: list[str], hint: str = "see the lines above") -> None:
+    finished = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if finished.returncode:
+        sys.exit(f"{finished.stdout}The environment is not complete: {hint}.")
 
 
 if __name__ == "__main__":

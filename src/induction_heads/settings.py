@@ -36,7 +36,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     """`5`, `5,6` or `1..32`, or several of these with commas, as seeds in the order given; an empty text gives none."""
     seeds: list[int] = []
     for part in filter(None, re.split(r"[,\s]+", text.strip())):
-        match = re.fullmatch(r"(\d{1,9})(?:\.\.(\d{1,9}))?", part)
+        match = re.fullmatch(r"(\d{1,6})(?:\.\.(\d{1,6}))?", part)
         if not match or int(match[2] or match[1]) < int(match[1]):
             raise ValueError(f"SEEDS is whole numbers such as 5 or 5,6 or 5..9, got {text!r}")
         seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
