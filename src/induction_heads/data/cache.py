@@ -16,8 +16,9 @@ from jaxtyping import UInt8
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from induction_heads import paths
 from induction_heads.data.dataset import Dataset, fingerprint
-from induction_heads.paths import DATA_CACHE, write_whole
+from induction_heads.paths import write_whole
 
 LAYOUT = "1"  # raise it when the file's own layout changes
 LIBRARIES = ("numpy", "scipy", "scikit-image", "matplotlib", "pillow")
@@ -33,11 +34,12 @@ def recipe(sources: tuple[str, ...], *inputs: object) -> str:
     return digest.hexdigest()[:16]
 
 
-def kept(name: str, key: str, make: Callable[[], Dataset], folder: Path = DATA_CACHE) -> Dataset:
-    """The dataset as kept in `folder` under name and key, else as made now and then kept.
+def kept(name: str, key: str, make: Callable[[], Dataset]) -> Dataset:
+    """The dataset as kept in the cache under name and key, else as made now and then kept.
 
     Of several processes one makes it and the others wait. A damaged file is named in a warning and made again.
     """
+    folder = paths.DATA_CACHE
     path = folder / f"{name}-{key}.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / f".{path.name}.lock"):

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Num, UInt8
+from jaxtyping import Float32, Shaped, UInt8
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def shuffled(classes: int) -> np.ndarray:
     return np.random.default_rng(0).permutation(classes)
 
 
-def checked_features(source: str, values: Num[np.ndarray, "..."]) -> Float32[np.ndarray, "class exemplar feature"]:
+def checked_features(source: str, values: Shaped[np.ndarray, "..."]) -> Float32[np.ndarray, "class exemplar feature"]:
     """`values` as float32, if they can be features: real numbers, finite, (class, exemplar, feature). `source` opens the message.
 
     Raises `ValueError` with one line that says what was expected, what came and what to do.

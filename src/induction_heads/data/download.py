@@ -10,7 +10,8 @@ import pooch
 import requests
 from filelock import FileLock
 
-from induction_heads.paths import DATA_CACHE, data_folder, write_whole
+from induction_heads import paths
+from induction_heads.paths import data_folder, write_whole
 
 SECONDS_WITHOUT_ANSWER = 30
 
@@ -33,7 +34,7 @@ class RemoteFile:
         return f"{folder.rstrip('/')}/{self.name}"
 
 
-def local_copy(file: RemoteFile, cache: Path = DATA_CACHE) -> Path:
+def local_copy(file: RemoteFile) -> Path:
     """The path of a verified copy: in the folder that INDUCTION_HEADS_DATA names, else in the cache, else downloaded to it.
 
     A wrong file in the named folder raises `ValueError`; a damaged one in the cache is named in a warning and downloaded
@@ -42,6 +43,7 @@ def local_copy(file: RemoteFile, cache: Path = DATA_CACHE) -> Path:
     folder = data_folder()
     if folder is not None and (folder / file.name).is_file():
         return _verified(file, folder / file.name)
+    cache = paths.DATA_CACHE
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f".{file.name}.lock"):
         path = cache / file.name

@@ -29,7 +29,7 @@ AFFINE_NOISE = 0.12  # standard deviation of each entry of the map, around the i
 SHIFT = 4.0  # pixels, standard deviation in x and in y
 ELASTIC_REACH = 10.0  # pixels over which the displacement is smooth
 ELASTIC_PEAK = 4.0  # pixels, the largest displacement of a hand along x or y
-ELASTIC_NODES = np.arange(-65.0, 66.0, ELASTIC_REACH / 2)  # reaches past the frame, so that its edge moves like its middle
+ELASTIC_NODES = np.arange(-70.0, 71.0, ELASTIC_REACH)  # pixels; past the frame, so that its edge moves like its middle
 SEED = 2024
 
 Points = Float64[np.ndarray, "point xy=2"]

@@ -50,7 +50,7 @@ def load_path(given: str) -> Dataset:
 def _from_pictures(name: str, drawn: Iterable[tuple[str, np.ndarray]]) -> Dataset:
     """The dataset of pictures that come as (class name, (exemplar, 105, 105)), its classes shuffled."""
     names, images, features = [], [], []
-    for class_name, pictures in tqdm(drawn, desc=f"making {name}", unit=" classes", delay=1, leave=False):
+    for class_name, pictures in tqdm(drawn, desc=f"making {name}", unit=" classes", delay=1, mininterval=0.5, leave=False):
         names.append(class_name)
         images.append(pictures)
         features.append(hog.features(pictures))
