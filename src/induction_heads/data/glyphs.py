@@ -126,7 +126,7 @@ def _letter(character: str, vertices: Int64[np.ndarray, "vertex xy=2"], codes: U
     return Letter(character, np.concatenate(contours), np.concatenate([_closed(len(c)) for c in contours]))
 
 
-def _cut(contour: Points) -> Points:
+def _cut(contour: Points) -> Float64[np.ndarray, "shorter xy=2"]:
     """The same closed contour, first point repeated at its end, with no segment longer than `SEGMENT`."""
     steps = np.diff(contour, axis=0)
     parts = np.maximum(1, np.ceil(np.hypot(*steps.T) / SEGMENT)).astype(int)
