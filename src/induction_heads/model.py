@@ -10,12 +10,15 @@ Layer 1 reads nothing but the identity of a token: its queries, keys and values 
 *item* (exemplar or label) and then looked up. That is exact, and a third of the work per token.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from .kernels import lookup, matmul
 
 LAYER_NORM_EPS = 1e-5  # appendix A
 ROTARY_BASE = 10_000.0  # appendix A
@@ -37,7 +40,8 @@ class Sequences(NamedTuple):
 
     @property
     def target(self) -> Int[Tensor, "run batch"]:
-        return self.label.gather(-1, self.match[..., None])[..., 0]
+        pair = torch.arange(self.label.shape[-1], device=self.label.device)
+        return (self.label * (self.match[..., None] == pair)).sum(-1)
 
     def tokens(self, n_exemplars: int) -> Int[Tensor, "run token batch"]:
         """Items: exemplars first, then labels, as rows of `embed`."""
@@ -53,25 +57,6 @@ def n_layers(parameters: Parameters) -> int:
     return sum(name.endswith("W_Q") for name in parameters)
 
 
-@torch.library.custom_op("induction_heads::rows", mutates_args=())
-def rows(table: Tensor, index: Tensor) -> Tensor:
-    """table[index]. An operator of its own because the compiler adds the gradient one number at a time."""
-    return table.index_select(0, index)
-
-
-@torch.library.custom_op("induction_heads::add_rows", mutates_args=())
-def add_rows(gradient: Tensor, index: Tensor, n_rows: int) -> Tensor:
-    return gradient.new_zeros(n_rows, gradient.shape[1]).index_add_(0, index, gradient)
-
-
-rows.register_fake(lambda table, index: table.new_empty(index.shape[0], table.shape[1]))
-add_rows.register_fake(lambda gradient, index, n_rows: gradient.new_empty(n_rows, gradient.shape[1]))
-rows.register_autograd(
-    lambda ctx, gradient: (add_rows(gradient.contiguous(), ctx.index, ctx.n_rows), None),
-    setup_context=lambda ctx, inputs, output: ctx.__dict__.update(index=inputs[1], n_rows=inputs[0].shape[0]),
-)
-
-
 def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, axis: int) -> Tensor:
     """LayerNorm of d_model, which is axis 1 or the last; weight and bias are `run d_model`."""
     shape = [1] * x.dim()
@@ -81,24 +66,29 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, axis: int) -> Tensor:
     return centred * scale * weight.view(shape) + bias.view(shape)
 
 
-def head_rows(weight: Float[Tensor, "run head d_model d_head"]) -> Float[Tensor, "run head*d_head d_model"]:
-    """A projection as one matrix; no copy for parameters stored by `stored`."""
-    return weight.mT.flatten(1, 2)
+def head_columns(weight: Float[Tensor, "run head d_model d_head"]) -> Float[Tensor, "run d_model head*d_head"]:
+    """A projection as one matrix; no copy for parameters laid out by `stored`."""
+    return weight.transpose(1, 2).flatten(2)
 
 
 def stored(parameters: Parameters) -> Parameters:
-    """The same numbers with W_Q, W_K and W_V laid out as `head_rows` reads them."""
+    """The same numbers with W_Q, W_K and W_V laid out as `head_columns` reads them."""
     qkv = ("W_Q", "W_K", "W_V")
-    return {n: p.mT.contiguous().mT if n.endswith(qkv) else p.contiguous() for n, p in parameters.items()}
+    return {n: p.transpose(1, 2).contiguous().transpose(1, 2) if n.endswith(qkv) else p.contiguous() for n, p in parameters.items()}
+
+
+def rotations(d_head: int, first: int, tokens: int, like: Tensor) -> tuple[Tensor, Tensor]:
+    """cos, and sin with the sign of either member of a pair: `pair member token batch`, as constants of the program."""
+    angles = [[t * ROTARY_BASE ** (-i / d_head) for t in range(first, first + tokens)] for i in range(0, d_head, 2)]
+    cos = [[[math.cos(a) for a in row]] for row in angles]
+    sin = [[[sign * math.sin(a) for a in row] for sign in (-1, 1)] for row in angles]
+    return tuple(torch.tensor(x, dtype=like.dtype, device=like.device)[..., None] for x in (cos, sin))
 
 
 def rotate(x: Float[Tensor, "run head d_head token batch"], first: int) -> Tensor:
     """Rotary embedding, adjacent pairs; the tokens are at positions first, first + 1, …"""
     run, head, d_head, token, batch = x.shape
-    frequency = ROTARY_BASE ** (-torch.arange(0, d_head, 2, dtype=x.dtype, device=x.device) / d_head)
-    angle = frequency[:, None] * torch.arange(first, first + token, dtype=x.dtype, device=x.device)
-    cos = angle.cos()[:, None, :, None]
-    sin = torch.stack([-angle.sin(), angle.sin()], 1)[..., None]
+    cos, sin = rotations(d_head, first, token, x)
     pairs = x.reshape(run, head, d_head // 2, 2, token, batch)
     return (pairs * cos + pairs.flip(3) * sin).view_as(x)
 
@@ -106,7 +96,7 @@ def rotate(x: Float[Tensor, "run head d_head token batch"], first: int) -> Tenso
 def embed(parameters: Parameters, features: Tensor) -> Float[Tensor, "run item d_model"]:
     """Embedding of every exemplar, then of every label."""
     weight = parameters["W_exemplar"]
-    exemplars = torch.bmm(features.expand(weight.shape[0], -1, -1), weight) + parameters["b_exemplar"][:, None]
+    exemplars = matmul(features, weight) + parameters["b_exemplar"][:, None]
     return torch.cat([exemplars, parameters["W_label"]], 1)
 
 
@@ -144,21 +134,21 @@ def forward(
         return seen[site]
 
     def visit_stream(site: str, here: Tensor) -> Tensor:  # run d_model token batch inside, run batch token d_model out
-        return visit(site, here.permute(0, 3, 2, 1)).permute(0, 3, 2, 1)
+        shown = here.permute(0, 3, 2, 1)
+        stands = visit(site, shown)
+        return here if stands is shown else stands.permute(0, 3, 2, 1)
 
     depth = n_layers(parameters)
     items = embed(parameters, features)
     run, n_items, d_model = items.shape
     tokens = sequences.tokens(n_items - parameters["W_label"].shape[1])
     _, n_tokens, batch = tokens.shape
-    index = (tokens + n_items * torch.arange(run, device=tokens.device)[:, None, None]).flatten()
 
     block = parameters_of(parameters, 0)
     heads, _, d_head = block["W_Q"].shape[1:]
-    qkv = torch.cat([head_rows(block[name]) for name in ("W_Q", "W_K", "W_V")], 1)
     normed = layer_norm(items, block["ln_w"], block["ln_b"], -1)
-    looked_up = rows(torch.cat([items, torch.bmm(normed, qkv.mT)], -1).flatten(0, 1), index)
-    looked_up = looked_up.view(run, n_tokens, batch, -1).permute(0, 3, 1, 2).contiguous()
+    qkv = matmul(normed, torch.cat([head_columns(block[name]) for name in ("W_Q", "W_K", "W_V")], 2))
+    looked_up = lookup(torch.cat([items, qkv], 2), tokens.flatten(1)).view(run, -1, n_tokens, batch)
     stream = visit_stream("hook_embed", looked_up[:, :d_model])
     q, k, v = looked_up[:, d_model:].view(run, 3, heads, d_head, n_tokens, batch).unbind(1)
 
@@ -174,13 +164,13 @@ def forward(
         if last:
             stream, q = stream[:, :, -1:], q[:, :, :, -1:]
         z = attend(name, q, k, v, visit)
-        out = torch.bmm(block["W_O"].flatten(1, 2).mT, z.flatten(2))
+        out = matmul(block["W_O"].flatten(1, 2).mT, z.flatten(2))
         out = visit_stream(f"{name}.hook_attn_out", out.view(run, d_model, -1, batch))
         stream = stream + out
 
     stream = visit_stream(f"{name}.hook_resid_post", stream)
     final = layer_norm(stream[:, :, -1], parameters["ln_final_w"], parameters["ln_final_b"], 1)
-    logits = torch.bmm(parameters["W_U"].mT, final) + parameters["b_U"][:, :, None]
+    logits = matmul(parameters["W_U"].mT, final) + parameters["b_U"][:, :, None]
     visit("logits", logits.mT)
     return seen
 
@@ -192,14 +182,14 @@ def project(block: Parameters, name: str, stream: Tensor, visit_stream: Callable
 
     def heads_of(names: tuple[str, ...], x: Tensor) -> tuple[Tensor, ...]:
         normed = layer_norm(x, block["ln_w"], block["ln_b"], 1).flatten(2)
-        weight = torch.cat([head_rows(block[n]) for n in names], 1)
-        return torch.bmm(weight, normed).view(run, len(names), heads, d_head, x.shape[2], batch).unbind(1)
+        weight = torch.cat([head_columns(block[n]) for n in names], 2)
+        return matmul(weight.mT, normed).view(run, len(names), heads, d_head, x.shape[2], batch).unbind(1)
 
     inputs = {letter: visit_stream(f"{name}.hook_{letter}_input", stream) for letter in "qkv"}
     (q,) = heads_of(("W_Q",), inputs["q"][:, :, -queries:])
-    (k,) = heads_of(("W_K",), inputs["k"])
-    (v,) = heads_of(("W_V",), inputs["v"])
-    return q, k, v
+    if inputs["k"] is inputs["v"]:
+        return q, *heads_of(("W_K", "W_V"), inputs["k"])
+    return q, *heads_of(("W_K",), inputs["k"]), *heads_of(("W_V",), inputs["v"])
 
 
 def parameters_of(parameters: Parameters, layer: int) -> Parameters:
@@ -209,4 +199,5 @@ def parameters_of(parameters: Parameters, layer: int) -> Parameters:
 
 def loss(logits: Float[Tensor, "run batch label"], target: Int[Tensor, "run batch"]) -> Float[Tensor, "run batch"]:
     """Cross-entropy at the query, nats."""
-    return logits.logsumexp(-1) - logits.gather(-1, target[..., None])[..., 0]
+    is_target = target[..., None] == torch.arange(logits.shape[-1], device=logits.device)
+    return logits.logsumexp(-1) - (logits * is_target).sum(-1)

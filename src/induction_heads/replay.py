@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from . import clamps, model, optimiser
+from . import clamps, model, optimiser, training
 from .model import Parameters, Sequences
 
 TOLERANCE = 1e-9  # float64; an independent implementation agrees to 1e-14
@@ -59,29 +59,27 @@ def replay(path: Path) -> pd.DataFrame:
     combined = clamps.combine(clamped.values(), [network] * n, donors)
     own = clamps.combine([own_attention(c) for c in clamped.values()], [network] * n, donors)
     parameters = model.stored({name: p.expand(n, *p.shape) for name, p in initial.items()})
-    parameters = {name: p.requires_grad_() for name, p in parameters.items()}
     features = torch.from_numpy(file["features"])[None]
-    adam = optimiser.adam(parameters, float(file["lr"]))
+    adam = optimiser.Adam.at_start(parameters)
+    update = optimiser.updating(training.loss_function(combined.parts))
 
     errors = pd.DataFrame(index=pd.Index(conditions, name="condition"), columns=["logits", "patterns", "losses", "parameters"], dtype=float)
     losses = []
     for step in range(file["class_idx"].shape[0]):
         sequences = batch(file, step, n)
-        sites = clamps.forward(parameters, features, sequences, combined)
         if step == 0:
-            errors["logits"] = [worst(sites["logits"][r], file[f"{c}/logits0"]) for r, c in enumerate(conditions)]
+            logits = clamps.forward(parameters, features, sequences, combined)["logits"]
+            errors["logits"] = [worst(logits[r], file[f"{c}/logits0"]) for r, c in enumerate(conditions)]
             attention = clamps.forward(parameters, features, sequences, own)
             shown = {"pattern_layer1": attention["blocks.0.attn.hook_pattern"]}
             shown["pattern_layer2_query"] = attention[f"blocks.{network.last}.attn.hook_pattern"][..., -1, :]
             errors["patterns"] = [max(worst(p[r], file[f"{c}/{name}"]) for name, p in shown.items()) for r, c in enumerate(conditions)]
-        loss = model.loss(sites["logits"], sequences.target).mean(-1)
-        losses.append(loss.detach())
-        optimiser.step(adam, loss)
+        losses.append(optimiser.step(adam, update, float(file["lr"]), features, sequences, combined.settings))
     for r, condition in enumerate(conditions):
         errors.loc[condition, "losses"] = worst(torch.stack(losses)[:, r], file[f"{condition}/loss"])
         final = parameters_in(file, f"{condition}/final/")
         if final:
-            errors.loc[condition, "parameters"] = max(worst(parameters[name][r].detach(), p) for name, p in final.items())
+            errors.loc[condition, "parameters"] = max(worst(parameters[name][r], p) for name, p in final.items())
     return errors
 
 
@@ -90,7 +88,7 @@ def worst(ours: Tensor, theirs: np.ndarray | Tensor) -> float:
     theirs = torch.as_tensor(theirs)
     if ours.shape != theirs.shape:
         raise ValueError(f"expected shape {tuple(theirs.shape)}, got {tuple(ours.shape)}")
-    return (ours.detach() - theirs).abs().max().nan_to_num(torch.inf).item()
+    return (ours - theirs).abs().max().nan_to_num(torch.inf).item()
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,229 @@
+"""Training of many runs as one batch (section 2.2), clamps included. The hot path is `Group.step`.
+
+A group is a set of runs of one shape: equally long, equally many heads left to compute. Ablated heads are left out
+(their gradient is zero, so Adam leaves them where they are); runs with fewer labels are padded with labels whose
+logit is NO_LOGIT, which nothing ever learns. Neither changes a run's numbers.
+"""
+
+import math
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import clamps, kernels, model, optimiser, sequences
+from .clamps import NO_LOGIT, Network
+from .data import Dataset
+from .model import Parameters, Sequences
+from .paths import INDUCTOR_CACHE
+from .runs import Run
+from .sequences import BATCH, EVALUATION_SETS, Exemplars
+
+D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
+LABEL_SCALE = 0.02
+OTHER_SETS_EVERY = 5_000  # sequences, at the paper's scale; the train set is evaluated at every evaluation
+WORTH_COMPILING = 40_000  # steps times runs; below, compiling takes longer than it saves
+TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
+VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
+
+
+def initial(run: Run, n_features: int) -> Parameters:
+    """Parameters before training: LeCun normal cut at two sigma; no run axis."""
+    shapes = {"W_exemplar": (n_features, D_MODEL), "W_label": (run.labels, D_MODEL), "W_U": (D_MODEL, run.labels)}
+    zeros = {"b_exemplar": (D_MODEL,), "ln_final_b": (D_MODEL,), "b_U": (run.labels,)}
+    ones = {"ln_final_w": (D_MODEL,)}
+    for block in range(LAYERS):
+        shapes |= {f"blocks.{block}.{name}": (HEADS, D_MODEL, D_HEAD) for name in ("W_Q", "W_K", "W_V")}
+        shapes[f"blocks.{block}.W_O"] = (HEADS, D_HEAD, D_MODEL)
+        zeros[f"blocks.{block}.ln_b"], ones[f"blocks.{block}.ln_w"] = (D_MODEL,), (D_MODEL,)
+    drawn = {}
+    for i, (name, shape) in enumerate(shapes.items()):
+        (seed,) = np.random.SeedSequence([run.init_seed, i]).generate_state(1)
+        generator = torch.Generator().manual_seed(int(seed))
+        weight = torch.nn.init.trunc_normal_(torch.empty(shape), a=-2, b=2, generator=generator)
+        fan_in = n_features if name == "W_exemplar" else D_MODEL
+        drawn[name] = weight * (LABEL_SCALE if name == "W_label" else fan_in**-0.5 / TRUNCATED_STD)
+    return drawn | {n: torch.zeros(s) for n, s in zeros.items()} | {n: torch.ones(s) for n, s in ones.items()}
+
+
+@dataclass
+class State:
+    """One run on its way: what resuming it needs. Tensors have no run axis; ablated heads are included."""
+
+    step: int
+    parameters: Parameters
+    mean: Parameters  # Adam's averages of the gradient and of its square
+    square: Parameters
+    history: list[list[float]] = field(default_factory=list)  # rows of HISTORY
+    checkpoints: dict[int, Parameters] = field(default_factory=dict)  # sequences seen -> parameters
+
+
+HISTORY = ["sequences", *(f"{name}_{what}" for name in EVALUATION_SETS for what in ("loss", "accuracy"))]
+
+
+def schedule(run: Run) -> tuple[int, set[int], set[int], set[int]]:
+    """Steps in all, and the steps before which to evaluate the train set, the other sets, and to keep a checkpoint."""
+    steps = math.ceil(run.sequences / BATCH)
+
+    def every(n: int) -> set[int]:
+        return {math.ceil(s / BATCH) for s in range(0, run.sequences, n)} | {steps} if n else {steps}
+
+    return steps, every(run.evaluate_every), every(max(run.evaluate_every, OTHER_SETS_EVERY // run.scale)), every(run.checkpoint_every)
+
+
+def loss_function(parts: tuple[clamps.Part, ...]) -> Callable[..., Tensor]:
+    """The mean loss of each run of a batch with clamps of these kinds; nats."""
+
+    def loss(parameters: Parameters, features: Tensor, batch: Sequences, settings: tuple) -> Tensor:
+        sites = clamps.forward(parameters, features, batch, clamps.Clamps(parts, settings))
+        return model.loss(sites["logits"], batch.target).mean(-1)
+
+    return loss
+
+
+@lru_cache(maxsize=64)
+def update_function(parts: tuple[clamps.Part, ...], compiled: bool) -> Callable[..., Tensor]:
+    """One step of training; compiled once for each kind of group."""
+    update = optimiser.updating(loss_function(parts))
+    if not compiled:
+        return update
+    torch._dynamo.config.trace_autograd_ops = True
+    return torch.compile(update, fullgraph=True, dynamic=False)
+
+
+class Group:
+    """Runs of one shape that train as one batch, each with its own clamps, seed and data."""
+
+    def __init__(self, runs: Sequence[Run], states: Sequence[State], dataset: Dataset, donors: Mapping[Run, Parameters], device: str, compiled: bool):
+        self.runs, self.states, self.device = list(runs), list(states), device
+        kernels.load()
+        (self.start,) = {state.step for state in states}
+        self.labels = max(run.labels for run in runs)
+        self.networks = [shape_of(run, state.parameters) for run, state in zip(runs, states, strict=True)]
+        donors = {run: self._padded(parameters) for run, parameters in donors.items()}
+        combined = clamps.combine([run.clamps for run in runs], self.networks, donors)
+        self.settings = tuple({n: t.to(device) for n, t in s.items()} for s in combined.settings)
+        self.update = update_function(combined.parts, compiled)
+        self.combined = clamps.Clamps(combined.parts, self.settings)
+        self.learning_rate = self._common("learning_rate")
+        self.parameters, mean, square = (self._stack([getattr(s, n) for s in states]) for n in ("parameters", "mean", "square"))
+        self.adam = optimiser.Adam(self.parameters, mean, square, self.start)
+        self.exemplars = [Exemplars.of(dataset, run.task) for run in runs]
+        self.train_features = self._features([e.train for e in self.exemplars])
+        self.evaluation_features = self._features([e.features for e in self.exemplars])
+        self.evaluation_sets = {
+            name: self._batch([sequences.evaluation_set(name, r.task, e, r.evaluation_seed) for r, e in zip(runs, self.exemplars, strict=True)])
+            for name in EVALUATION_SETS
+        }
+
+    def _common(self, name: str):
+        (value,) = {getattr(run, name) for run in self.runs}
+        return value
+
+    def _padded(self, parameters: Parameters) -> Parameters:
+        missing = self.labels - parameters["b_U"].shape[0]
+        pad = torch.nn.functional.pad
+        changed = {"W_label": pad(parameters["W_label"], (0, 0, 0, missing)), "W_U": pad(parameters["W_U"], (0, missing))}
+        return parameters | changed | {"b_U": pad(parameters["b_U"], (0, missing), value=NO_LOGIT)}
+
+    def _stack(self, each: Sequence[Parameters]) -> Parameters:
+        """Padded, restricted to the heads that are computed, and with a run axis."""
+        each = [clamps.restrict(self._padded(p), network) for p, network in zip(each, self.networks, strict=True)]
+        return model.stored({name: torch.stack([p[name] for p in each]).to(self.device) for name in each[0]})
+
+    def _features(self, each: Sequence[Tensor]) -> Tensor:
+        """`run row feature`, or one for all runs where they are the same."""
+        if len({(e.classes, e.unseen, e.held_out) for e in self.exemplars}) == 1:
+            return each[0][None].to(self.device)
+        return torch.nn.utils.rnn.pad_sequence(list(each), batch_first=True).to(self.device)
+
+    def _batch(self, each: Sequence[Sequences]) -> Sequences:
+        return Sequences(*(torch.cat(tensors).to(self.device) for tensors in zip(*each, strict=True)))
+
+    def blocks(self, number: int) -> Sequences:
+        """Training steps of one block, `step run batch …`; runs with the same stream read the same."""
+        drawn = {key: sequences.block(key[0], key[1], number) for key in {(r.task, r.stream_seed) for r in self.runs}}
+        each = [drawn[run.task, run.stream_seed] for run in self.runs]
+        return Sequences(*(torch.stack(tensors, 1).to(self.device) for tensors in zip(*each, strict=True)))
+
+    def step(self, batch: Sequences) -> Tensor:
+        """One step of every run; returns their losses on the batch."""
+        return optimiser.step(self.adam, self.update, self.learning_rate, self.train_features, batch, self.settings)
+
+    @torch.no_grad()
+    def evaluate(self, names: Sequence[str]) -> dict[str, Tensor]:
+        """Loss (nats) and accuracy of every run, `run 2`, on fixed sets."""
+        found = {}
+        for name in names:
+            batch = self.evaluation_sets[name]
+            logits = clamps.forward(self.parameters, self.evaluation_features, batch, self.combined)["logits"]
+            loss = model.loss(logits, batch.target).mean(-1)
+            found[name] = torch.stack([loss, (logits.argmax(-1) == batch.target).float().mean(-1)], -1).cpu()
+        return found
+
+    def snapshot(self, run: int, stacked: Parameters) -> Parameters:
+        """One run's part of stacked tensors, padding taken off, without the heads that were left out."""
+        labels = self.runs[run].labels
+        cut = {"W_label": (slice(labels),), "W_U": (slice(None), slice(labels)), "b_U": (slice(labels),)}
+        return {n: p[run].detach()[cut.get(n, ...)].cpu().clone() for n, p in stacked.items()}
+
+    def _whole(self, run: int, stacked: Parameters, template: Parameters) -> Parameters:
+        whole = dict(template)
+        for name, p in self.snapshot(run, stacked).items():
+            if p.shape != template[name].shape:
+                heads = list(self.networks[run].heads[int(name.split(".")[1])])
+                p = template[name].index_copy(0, torch.tensor(heads), p)
+            whole[name] = p
+        return {n: p.contiguous() for n, p in whole.items()}
+
+    def capture(self, step: int) -> list[State]:
+        """The states of all runs after `step` steps."""
+        for i, state in enumerate(self.states):
+            for name in ("parameters", "mean", "square"):
+                setattr(state, name, self._whole(i, getattr(self.adam, name), getattr(state, name)))
+            state.step = step
+        return self.states
+
+    def train(self, report: Callable[[int, Tensor | None], None] = lambda step, loss: None, save: Callable[[list[State]], None] | None = None) -> list[State]:
+        """Train to the end; `report` hears of every step, `save` may keep the states (after evaluations)."""
+        steps, train_at, others_at, checkpoint_at = schedule(self.runs[0])
+        block = None
+        for step in range(self.start, steps + 1):
+            evaluated = step in train_at and not (step == self.start and step)
+            if evaluated:
+                self._record(step, EVALUATION_SETS if step in others_at else EVALUATION_SETS[:1])
+            if step in checkpoint_at and not (step == self.start and step):
+                for i, state in enumerate(self.states):
+                    state.checkpoints[step * BATCH] = self._whole(i, self.parameters, state.parameters)
+            if step == steps:
+                break
+            if evaluated and save is not None and step > self.start:
+                save(self, step)
+            if block is None or step % sequences.STEPS_A_BLOCK == 0:
+                block = self.blocks(step // sequences.STEPS_A_BLOCK)
+            loss = self.step(Sequences(*(tensor[step % sequences.STEPS_A_BLOCK] for tensor in block)))
+            report(step + 1, loss)
+        return self.capture(steps)
+
+    def _record(self, step: int, names: Sequence[str]) -> None:
+        found = self.evaluate(names)
+        for i, state in enumerate(self.states):
+            numbers = [found[name][i].tolist() if name in found else [math.nan, math.nan] for name in EVALUATION_SETS]
+            if not math.isfinite(numbers[0][0]):
+                raise FloatingPointError(f"{self.runs[i]}: the train loss is {numbers[0][0]} after {step * BATCH:,} sequences")
+            state.history.append([step * BATCH, *(number for pair in numbers for number in pair)])
+
+
+def shape_of(run: Run, parameters: Parameters) -> Network:
+    return clamps.active(run.clamps, Network.of(parameters))
+
+
+def begin(run: Run, dataset: Dataset) -> State:
+    parameters = initial(run, dataset.features.shape[-1])
+    zeros = [{name: torch.zeros_like(p) for name, p in parameters.items()} for _ in range(2)]
+    return State(0, parameters, *zeros)
