@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -123,6 +124,7 @@ def execute(name: str, settings: Settings, runs: Iterable[str] = (), extra: Mapp
     A cell that fails raises `NotebookError`; the copy up to there is kept under another name, to be looked at.
     """
     import papermill
+    from traitlets.config import Config
 
     notebook, target = source(name), executed(name, settings)
     parameters = parameters_for(notebook, settings) | dict(extra or {})
@@ -136,7 +138,7 @@ def execute(name: str, settings: Settings, runs: Iterable[str] = (), extra: Mapp
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar would be stored line by line
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a `python3` kernel of the user's own would be another Python
     begun = time.time()
-    with paths.write_whole(target) as copy:
+    with paths.write_whole(target) as copy, tempfile.TemporaryDirectory() as sockets:
         try:
             papermill.execute_notebook(
                 notebook,
@@ -146,6 +148,8 @@ def execute(name: str, settings: Settings, runs: Iterable[str] = (), extra: Mapp
                 cwd=NOTEBOOKS,
                 progress_bar=False,
                 execution_timeout=CELL_TIMEOUT_S[settings.profile],
+                # Files instead of network ports: nobody else can listen, and two notebooks never want the same port.
+                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
             )
         except papermill.PapermillExecutionError as error:
             copy.replace(failed)
