@@ -1,0 +1,54 @@
+"""One colour for one thing, in every figure: heads, clamps, subcircuits, evaluation sets, amounts of data.
+
+The colours of the heads were searched for in CIELAB so that any two of them, and each from the ink of the whole network,
+differ by 16 or more in CIEDE2000 (the clamps' by 12), for normal sight and for protan, deutan and tritan sight; a test measures it.
+"""
+
+import re
+
+from matplotlib.colors import to_hex, to_rgb
+
+HEAD_COLOURS = ("#4585F9", "#AA3003", "#07795C", "#822BA0", "#00D5E8", "#99940B", "#F65590", "#FDAF87")
+SUBCIRCUIT_COLOURS = {"A": "#2A74DA", "B": "#E07B1E", "C": "#8E1557"}  # figure 6: steps 1 2, steps 3qk 4, steps 3v 5
+INK, QUIET = "#2B2B2B", "#8A8A8A"
+
+NAMED = {
+    # clamped steps (figure 5b), by the names of the rows in `runs`
+    "none": INK,
+    "1": "#7CC7F2",
+    "1, 2": SUBCIRCUIT_COLOURS["A"],
+    "1, 2, 3qk, 4": SUBCIRCUIT_COLOURS["B"],
+    "3v, 5": SUBCIRCUIT_COLOURS["C"],
+    "1, 2, 3v, 5": "#1D7A4A",
+    # whole networks
+    "all heads": INK,
+    "no clamp": INK,
+    # evaluation sets (figure 3a)
+    "train": INK,
+    "held_out_label_pairs": "#2A74DA",
+    "unseen_classes": "#E07B1E",
+    "held_out_exemplars": "#C9A3D9",
+    # the toy model (figures 5a and 9)
+    "c": SUBCIRCUIT_COLOURS["A"],
+    "b_and_c": SUBCIRCUIT_COLOURS["B"],
+    # amounts of data (figure 6): the more, the darker
+    "50 classes": "#9DC3E6",
+    "100 classes": "#3F7FC1",
+    "200 classes": "#0B2F66",
+    "5 labels": "#F2B36B",
+    "10 labels": "#C8660F",
+    "15 labels": "#6B2A04",
+}
+
+
+def colour(name: str | int) -> str:
+    """The colour of a head (3, "head 3", "L1H3", "L2H3") or of anything in `NAMED`; grey for what has none."""
+    if name in NAMED:
+        return NAMED[name]
+    head = re.fullmatch(r"(?:head |L\d+H)?(\d+)", str(name))
+    return HEAD_COLOURS[int(head[1]) % len(HEAD_COLOURS)] if head else QUIET
+
+
+def pale(name: str, strength: float = 0.35) -> str:
+    """The colour mixed with white, as an opaque colour: pale curves that cross do not darken each other."""
+    return to_hex([1 - strength * (1 - channel) for channel in to_rgb(name)])

@@ -1,0 +1,40 @@
+"""What the paper's figures show, as numbers: the curves drawn behind ours (see README.md beside this file)."""
+
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+FIGURES = ("3a", "3b", "4a", "4b", "5b", "6", "7", "8", "10", "12", "13", "14", "16a", "17", "18")
+
+
+def paper_curve(figure: str, panel: str | None = None, series: str | None = None) -> pd.DataFrame:
+    """The rows of one published figure, of one panel or one series where they are named.
+
+    Columns: panel, series, x (sequences seen, or a strength), y, hidden (covered by a later curve, so interpolated), and
+    for pictures of points head. Raises `ValueError` for what the figure does not have.
+    """
+    if figure not in FIGURES:
+        raise ValueError(f"expected a digitised figure, one of {', '.join(FIGURES)}, got {figure!r}")
+    frame = _read(f"figure_{figure}.csv")
+    for column, wanted in {"panel": panel, "series": series}.items():
+        if wanted is None:
+            continue
+        known = frame[column].unique()
+        if wanted not in known:
+            raise ValueError(f"figure {figure}: expected a {column} among {'; '.join(known)}, got {wanted!r}")
+        frame = frame[frame[column] == wanted]
+    return frame.reset_index(drop=True)
+
+
+def learning_times(figure: str | None = None) -> pd.DataFrame:
+    """Sequences seen when the paper's losses first fall below 0.4 ln 2 and 0.5 ln 2, one row per curve."""
+    frame = _read("learning_times.csv")
+    return frame if figure is None else frame[frame.figure == figure].reset_index(drop=True)
+
+
+@cache
+def _read(name: str) -> pd.DataFrame:
+    with (files(__package__) / name).open() as file:
+        frame = pd.read_csv(file, dtype={"figure": str, "panel": str, "series": str})
+    return frame.astype({name: bool for name in frame.columns if name.startswith("hidden")})
