@@ -1,14 +1,23 @@
 """For all tests: shapes and types of the package are checked at every call, and what belongs together runs in one process."""
 
+import ast
 import functools
 import os
 
 import pytest
 
 if os.environ.get("INDUCTION_HEADS_TYPECHECK", "1") != "0":
-    from jaxtyping import config, install_import_hook
+    from jaxtyping import _import_hook, config, install_import_hook
 
-    install_import_hook("induction_heads", "beartype.beartype")
+    decorate = _import_hook.JaxtypingTransformer.visit_FunctionDef
+
+    def decorate_outermost(self, node):
+        """A function inside a function is left alone: decorating it at each call is slow, and `torch.compile` cannot trace it."""
+        return node if any(isinstance(parent, ast.FunctionDef) for parent in self._parents) else decorate(self, node)
+
+    _import_hook.JaxtypingTransformer.visit_FunctionDef = decorate_outermost
+    # The space is for another name of the cached bytecode than that of an unchanged hook.
+    install_import_hook("induction_heads", "beartype.beartype ")
 
     import torch
 
