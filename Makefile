@@ -114,7 +114,8 @@ bench profile: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
 
 lab: $(ENVIRONMENT)
-	@$(GUARD) $(PY) -m jupyter lab --no-browser --notebook-dir=.
+	@$(GUARD) $(PY) -m jupyter lab --no-browser --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
+	    $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # Figures drawn from the same runs are the same bytes with one thread; with two, sums may round differently.
 test: $(ENVIRONMENT)
