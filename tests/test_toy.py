@@ -88,6 +88,17 @@ def test_gradient_descent_in_small_steps_follows_the_closed_form(clamped):
     np.testing.assert_allclose(history.loss[0] / 0.5, expected, atol=0.02)
 
 
+def test_a_product_of_three_is_fastest_where_four_sevenths_are_done():
+    s = np.linspace(0, 1, 7_001)  # d/ds of s^(4/3) (1 - s) = 0 at s = 4/7; for s (1 - s) at 1/2; 1 - s only falls
+    assert [s[toy.speed(s, free).argmax()] for free in (1, 2, 3)] == pytest.approx([0, 1 / 2, 4 / 7], abs=2e-4)
+
+
+def test_the_first_iteration_below_a_level_is_infinite_where_there_is_none():
+    loss = np.array([[3.0, 2.0, 1.0], [9.0, 8.0, 7.0]])
+    assert toy.first_below(loss, np.array([2.5, 2.5])).tolist() == [1, np.inf]
+    assert toy.zero_loss(factors([2, 0], [0, 1], [3, 0])).tolist() == [0.5 * 4 * 1 * 9 / 8]
+
+
 def test_what_cannot_be_is_said_in_one_line():
     with pytest.raises(ValueError, match="among a, b, c, got d"):
         toy.train(toy.start(3, [0]), ("d",), learning_rate=1.0, iterations=1)

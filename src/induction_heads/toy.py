@@ -24,6 +24,7 @@ from numpy import ndarray
 FACTORS = ("a", "b", "c")
 CONDITIONS = {"none": (), "c": ("c",), "b_and_c": ("b", "c")}  # figure 5a: the factors clamped to their true values
 TOLERANCE = 1e-9  # against the original implementation, golden/README.md
+Numbers = Float[ndarray, "*any"] | float
 
 
 class Start(NamedTuple):
@@ -97,34 +98,43 @@ def _record(factors: ndarray, true: ndarray) -> tuple[ndarray, ndarray, ndarray]
     return 0.5 * (missing + astray) / cells, across[:, 0] / length[:, 0], 0.5 * a_alone / cells
 
 
-def time_to_reach(u: Float[ndarray, "*any"] | float, begin: float, free: int) -> Float[ndarray, "*any"]:
-    """When u, the common share of the true value in each free factor, is reached from `begin`; in units of 1 / rate.
-
-    The closed form of the integral of du / (u^(k-1) (1 - u^k)) with 1, 2 or 3 free factors.
-    """
-    return _elapsed(np.asarray(u, float), free) - _elapsed(np.asarray(begin, float), free)
+def zero_loss(true: Float[ndarray, "*seed 3 dimension"]) -> Float[ndarray, "*seed"] | float:
+    """The loss of a zero output, where the plateau lies."""
+    return 0.5 * (true**2).sum(-1).prod(-1) / true.shape[-1] ** 3
 
 
-def _elapsed(u: ndarray, free: int) -> ndarray:
-    match free:
-        case 1:
-            return -np.log1p(-u)
-        case 2:
-            return np.log(u) - np.log1p(-(u**2)) / 2
-        case 3:
-            return -1 / u - np.log1p(-u) / 3 + np.log1p(u + u**2) / 6 - np.arctan((2 * u + 1) / 3**0.5) / 3**0.5
+def first_below(loss: Float[ndarray, "*seed iteration"], level: Numbers) -> Numbers:
+    """The first iteration at which each loss is below its level; infinite where it never is."""
+    below = loss < np.asarray(level)[..., None]
+    return np.where(below.any(-1), below.argmax(-1), np.inf)[()]
+
+
+def speed(s: Numbers, free: int) -> Numbers:
+    """ds/dt of the product s, in units of the rate."""
+    return free * s ** (2 - 2 / free) * (1 - s)
+
+
+def time_to_reach(u: Numbers, begin: float, free: int) -> Numbers:
+    """The integral of du / (u^(k-1) (1 - u^k)) from `begin`, for 1, 2 or 3 free factors: time in units of 1 / rate."""
+    return _elapsed(u, free) - _elapsed(begin, free)
+
+
+def _elapsed(u: Numbers, free: int) -> Numbers:
+    if free == 1:
+        return -np.log1p(-u)
+    if free == 2:
+        return np.log(u) - np.log1p(-(u**2)) / 2
+    if free == 3:
+        return -1 / u - np.log1p(-u) / 3 + np.log1p(u + u**2) / 6 - np.arctan((2 * u + 1) / 3**0.5) / 3**0.5
     raise ValueError(f"expected 1, 2 or 3 free factors, got {free}")
 
 
-def closed_form(time: Float[ndarray, "*any"], begin: float, free: int) -> Float[ndarray, "*any"]:
-    """The loss, as a share of the loss of a zero output, at `time` (in units of 1 / rate): (1 - u^k)².
-
-    `time_to_reach` grows with u, so it is inverted by interpolation, fine near both ends of u.
-    """
+def closed_form(time: Numbers, begin: float, free: int) -> Numbers:
+    """The loss (1 - u^k)², as a share of `zero_loss`, at `time` in units of 1 / rate, with u = `begin` at first."""
     if not 0 < begin < 1:
         raise ValueError(f"expected an initial share between 0 and 1, got {begin}")
-    gap = np.geomspace(1 - begin, 1e-12, 20_000)  # 1 - u
-    u = np.union1d(1 - gap, np.geomspace(begin, 1 - 1e-12, 20_000))
+    # time_to_reach grows with u: inverted by interpolation, fine near both ends of u
+    u = np.union1d(np.geomspace(begin, 1 - 1e-12, 20_000), 1 - np.geomspace(1 - begin, 1e-12, 20_000))
     return (1 - np.interp(time, time_to_reach(u, begin, free), u) ** free) ** 2
 
 
