@@ -107,7 +107,8 @@ def _matmul_backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
     a, b = ctx.saved_tensors
     to_a = matmul(gradient, b.mT) if ctx.needs_input_grad[0] else None
     to_b = matmul(a.mT, gradient) if ctx.needs_input_grad[1] else None
-    return to_a.sum(0, keepdim=True) if to_a is not None and len(a) < len(b) else to_a, to_b
+    shared = to_a is not None and a.shape[0] == 1
+    return to_a.sum(0, keepdim=True) if shared else to_a, to_b
 
 
 def _lookup_backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:

@@ -59,11 +59,10 @@ def n_layers(parameters: Parameters) -> int:
 
 def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, axis: int) -> Tensor:
     """LayerNorm of d_model, which is axis 1 or the last; weight and bias are `run d_model`."""
-    shape = [1] * x.dim()
-    shape[0], shape[axis] = weight.shape
+    for _ in range(x.dim() - 2):
+        weight, bias = (p.unsqueeze(-1 if axis == 1 else 1) for p in (weight, bias))
     centred = x - x.mean(axis, keepdim=True)
-    scale = (centred.square().mean(axis, keepdim=True) + LAYER_NORM_EPS).rsqrt()
-    return centred * scale * weight.view(shape) + bias.view(shape)
+    return centred * (centred.square().mean(axis, keepdim=True) + LAYER_NORM_EPS).rsqrt() * weight + bias
 
 
 def head_columns(weight: Float[Tensor, "run head d_model d_head"]) -> Float[Tensor, "run d_model head*d_head"]:

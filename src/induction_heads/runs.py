@@ -106,7 +106,8 @@ def _described(clamp: Clamp) -> dict:
 
 Rows = dict[str, Run]  # what the figure calls a run -> the run
 LENGTHS = {"5b": 600_000, "6 normal": 2_000_000, "6 clamped": 300_000, "7": 800_000, "8": 800_000, "15": 600_000}
-FINE = 1_000  # evaluation of clamp runs
+FINE = 1_000  # sequences, between evaluations of clamped runs
+FINE_FIGURES = ("5b", "6 clamped", "7", "8", "15")
 
 
 def main(seed: int) -> Run:
@@ -115,7 +116,8 @@ def main(seed: int) -> Run:
 
 def clamped(seed: int, figure: str, *steps: Clamp, only: tuple[str, ...] = (STRONGEST,), **settings) -> Run:
     alone = (Only(only),) if only else ()
-    return Run(seed, clamps=(*steps, *alone), sequences=LENGTHS[figure], evaluate_every=FINE, **settings)
+    every = FINE if figure in FINE_FIGURES else Run.evaluate_every
+    return Run(seed, clamps=(*steps, *alone), sequences=LENGTHS[figure], evaluate_every=every, **settings)
 
 
 def figure_3(seed: int) -> Rows:

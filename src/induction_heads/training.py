@@ -6,8 +6,7 @@ logit is NO_LOGIT, which nothing ever learns. Neither changes a run's numbers.
 """
 
 import math
-import os
-import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,14 +19,12 @@ from . import clamps, kernels, model, optimiser, sequences
 from .clamps import NO_LOGIT, Network
 from .data import Dataset
 from .model import Parameters, Sequences
-from .paths import INDUCTOR_CACHE
 from .runs import Run
 from .sequences import BATCH, EVALUATION_SETS, Exemplars
 
 D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
 LABEL_SCALE = 0.02
 OTHER_SETS_EVERY = 5_000  # sequences, at the paper's scale; the train set is evaluated at every evaluation
-WORTH_COMPILING = 40_000  # steps times runs; below, compiling takes longer than it saves
 TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
 VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
 
@@ -60,7 +57,6 @@ class State:
     mean: Parameters  # Adam's averages of the gradient and of its square
     square: Parameters
     history: list[list[float]] = field(default_factory=list)  # rows of HISTORY
-    checkpoints: dict[int, Parameters] = field(default_factory=dict)  # sequences seen -> parameters
 
 
 HISTORY = ["sequences", *(f"{name}_{what}" for name in EVALUATION_SETS for what in ("loss", "accuracy"))]
@@ -189,25 +185,32 @@ class Group:
             state.step = step
         return self.states
 
-    def train(self, report: Callable[[int, Tensor | None], None] = lambda step, loss: None, save: Callable[[list[State]], None] | None = None) -> list[State]:
-        """Train to the end; `report` hears of every step, `save` may keep the states (after evaluations)."""
+    def train(
+        self,
+        report: Callable[[int, Tensor | None], None] = lambda step, loss: None,
+        keep_checkpoint: Callable[[Run, int, Parameters], None] = lambda run, sequences, parameters: None,
+        save: Callable[[list[State]], None] | None = None,
+        save_every: float = 30.0,  # seconds
+    ) -> list[State]:
+        """Train to the end. `report` hears of every step; `save` gets the states now and then, for resuming."""
         steps, train_at, others_at, checkpoint_at = schedule(self.runs[0])
-        block = None
+        saved = time.monotonic()
         for step in range(self.start, steps + 1):
-            evaluated = step in train_at and not (step == self.start and step)
-            if evaluated:
+            new = step > self.start or step == 0  # what was done before the interruption is in the state
+            if new and step in train_at:
                 self._record(step, EVALUATION_SETS if step in others_at else EVALUATION_SETS[:1])
-            if step in checkpoint_at and not (step == self.start and step):
-                for i, state in enumerate(self.states):
-                    state.checkpoints[step * BATCH] = self._whole(i, self.parameters, state.parameters)
+            if new and step in checkpoint_at:
+                for i, (run, state) in enumerate(zip(self.runs, self.states, strict=True)):
+                    keep_checkpoint(run, step * BATCH, self._whole(i, self.parameters, state.parameters))
             if step == steps:
                 break
-            if evaluated and save is not None and step > self.start:
-                save(self, step)
-            if block is None or step % sequences.STEPS_A_BLOCK == 0:
-                block = self.blocks(step // sequences.STEPS_A_BLOCK)
-            loss = self.step(Sequences(*(tensor[step % sequences.STEPS_A_BLOCK] for tensor in block)))
-            report(step + 1, loss)
+            if save is not None and new and step in train_at and time.monotonic() - saved > save_every:
+                save(self.capture(step))
+                saved = time.monotonic()
+            number, place = divmod(step, sequences.STEPS_A_BLOCK)
+            if place == 0 or step == self.start:
+                block = self.blocks(number)
+            report(step + 1, self.step(Sequences(*(tensor[place] for tensor in block))))
         return self.capture(steps)
 
     def _record(self, step: int, names: Sequence[str]) -> None:

@@ -1,0 +1,142 @@
+"""A study: the runs of some results, at some profile, on one data set; what is missing is trained in stages.
+
+First the runs that depend on nothing, main runs among them; they decide which head is the strongest and which attend
+to the previous token; then the runs that name such heads or graft a trained network.
+"""
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from . import data, measures, runs, schedule
+from .paths import RUNS
+from .runs import PROFILES, RESULTS, SEED, SEEDS, Run
+from .sequences import BATCH, Exemplars
+from .settings import Settings
+from .store import Store, Trained
+
+MS_A_STEP = 0.35  # of one run on one core, for telling how long it will take; `make bench` measures it
+COMPILING = 60.0  # seconds, once
+
+
+class Study:
+    """`Study("paper", "glyphs").results("5b", seed=5)` gives the trained rows of a figure."""
+
+    def __init__(self, profile: str = "paper", dataset: str = "glyphs", device: str = "cpu", client=None):
+        if profile not in PROFILES:
+            raise ValueError(f"profile is one of {', '.join(PROFILES)}, got {profile!r}")
+        self.profile, self.device, self.client = profile, device, client
+        self.scale = PROFILES[profile]
+        self.dataset = data.load(dataset, exemplars=2)
+        self.store = Store(RUNS, self.dataset)
+        self._roles: dict[Run, dict[str, str]] = {}
+
+    def exemplars(self, run: Run) -> Exemplars:
+        return Exemplars.of(self.dataset, run.task)
+
+    def roles(self, main: Run) -> dict[str, str]:
+        """The roles of a main run's heads, from its trained network."""
+        if main not in self._roles:
+            trained = self.train([main])[main]
+            self._roles[main] = measures.roles(trained.final, self.exemplars(main).train[None], main.task)
+        return self._roles[main]
+
+    def resolved(self, run: Run) -> Run:
+        return run.resolved(self.roles(run.main)) if run.roles else run
+
+    def train(self, wanted: Iterable[Run]) -> dict[Run, Trained]:
+        """Every run trained, by the row it was asked for with."""
+        wanted = list(dict.fromkeys(wanted))
+        later = [run for run in wanted if run.roles or run.donors]
+        first = [run for run in wanted if not (run.roles or run.donors)]
+        needed = [*(run.main for run in later if run.roles), *(donor for run in later for donor in run.donors)]
+        trained = self._train([*first, *needed])
+        rows = {run: self.resolved(run) for run in later}
+        trained |= self._train(rows.values())
+        return {run: trained[rows.get(run, run)] for run in wanted}
+
+    def _train(self, wanted: Iterable[Run]) -> dict[Run, Trained]:
+        return schedule.train(wanted, self.store, self.device, client=self.client)
+
+    def results(self, result: str, seed: int = SEED) -> dict[str, Trained]:
+        """The rows of a figure or table by the name they have in it, trained now if they are not yet."""
+        rows = {name: run.scaled(self.scale) for name, run in RESULTS[result].rows(seed).items()}
+        trained = self.train(rows.values())
+        return {name: trained[run] for name, run in rows.items()}
+
+    def known(self, run: Run) -> Run | None:
+        """The run with its heads named, if the main run that decides them is trained; nothing is trained for it."""
+        if run.roles and not self.store.finished(run.main):
+            return None
+        return self.resolved(run)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a build has and what it lacks."""
+
+    done: int
+    missing: int
+    steps: int  # times runs, still to be trained
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.done} of {self.done + self.missing} runs are trained, {self.missing} are missing."
+
+
+def wanted(settings: Settings, results: Iterable[str] = ()) -> list[Run]:
+    """The runs of these results, or of all."""
+    seeds = settings.seeds or SEEDS
+    chosen = [RESULTS[name] for name in (results or RESULTS)]
+    return list(dict.fromkeys(run for result in chosen for run in result.runs(seeds, PROFILES[settings.profile])))
+
+
+def _study(settings: Settings) -> Study:
+    return Study(settings.profile, settings.dataset, settings.device)
+
+
+def _missing(study: Study, asked: Iterable[Run]) -> list[Run]:
+    rows = {run: study.known(run) for run in asked}
+    return [run for run, known in rows.items() if known is None or not study.store.finished(known)]
+
+
+def plan(settings: Settings, results: Iterable[str] = ()) -> Plan:
+    asked = wanted(settings, results)
+    missing = _missing(_study(settings), asked)
+    steps = sum(math.ceil(run.sequences / BATCH) for run in missing)
+    seconds = steps * MS_A_STEP / 1e3 / min(os.cpu_count() or 1, 2) + COMPILING * (steps > schedule.WORTH_COMPILING)
+    return Plan(len(asked) - len(missing), len(missing), steps, seconds)
+
+
+def train_missing(settings: Settings, results: Iterable[str] = ()) -> None:
+    _study(settings).train(wanted(settings, results))
+
+
+def keys(settings: Settings, results: Iterable[str]) -> list[str]:
+    """The names in the store of the runs of these results; a row whose heads are not known yet counts as its text."""
+    if not results:
+        return []
+    study = _study(settings)
+    rows = {run: study.known(run) for run in wanted(settings, results)}
+    return sorted(study.store.folder(known).name if known else str(run) for run, known in rows.items())
+
+
+def status(settings: Settings) -> None:
+    """A line a run: done, unfinished or missing, and how long it took or will take."""
+    study = _study(settings)
+    for name, result in RESULTS.items():
+        print(f"{name:10} {result.title}")
+        for run in dict.fromkeys(result.runs(settings.seeds or SEEDS, study.scale)):
+            known = study.known(run)
+            if known is None:
+                state = f"waits for: {run.main}"
+            elif study.store.finished(known):
+                state = "done"
+            else:
+                seconds = math.ceil(run.sequences / BATCH) * MS_A_STEP / 1e3
+                state = ("unfinished" if (study.store.folder(known) / "unfinished.safetensors").exists() else "missing") + f", {seconds:.0f} s"
+            print(f"    {state:12} {known or run}")
