@@ -77,13 +77,13 @@ def test_products_follow_notebook_package_runs_and_figures(project):
     assert outcome() == "tiny: done before, FORCE=1 runs it again"
     with open(project.package / "draw.py", "a") as source:
         source.write("# edited\n")
-    assert outcome().startswith("tiny: the package changed")
+    assert outcome().startswith("tiny: stale: the package changed")
     project.write_notebook("tiny", PICTURE, "1 + 1")
-    assert outcome().startswith("tiny: the notebook changed")
+    assert outcome().startswith("tiny: stale: the notebook changed")
     (project.root / "build" / "stored").write_text("run-b")
-    assert outcome().startswith("tiny: other runs")
+    assert outcome().startswith("tiny: stale: other runs")
     (project.root / "figures" / "figure_3a.png").unlink()
-    assert outcome().startswith("tiny: figure_3a.png is missing")
+    assert outcome().startswith("tiny: stale: figure_3a.png is missing")
 
 
 def test_reproduce_all_announces_makes_everything_and_reports(project):
@@ -94,10 +94,11 @@ def test_reproduce_all_announces_makes_everything_and_reports(project):
     announced = next(i for i, line in enumerate(lines) if line.startswith("Expected: "))
     assert announced < lines.index("training everything") < lines.index("Made now:")
     report = lines[lines.index("Made now:") :]
-    for part in ("training", "notebook tiny", "notebook other", "claims", "gallery", "all of it"):
+    for part in ("training", "notebook tiny", "notebook other", "claims", "gallery", "from announcement"):
         assert any(line.strip().startswith(part) for line in report)
     assert '"seed 7' in (project.executed / "tiny.ipynb").read_text()
-    assert "tiny                                done" in project.make("status", "SEEDS=7,8").stdout
+    shown = project.make("status", "SEEDS=7,8").stdout.splitlines()
+    assert shown[0] == "run-a done" and [line.split() for line in shown[1:]] == [["figure-3a", "tiny", "done"], ["table-1", "other", "done"]]
     assert "stale: other parameters" in project.make("status").stdout
     assert project.make("clean").returncode == 0
     assert not project.executed.exists() and not any((project.root / "figures").iterdir())

@@ -7,9 +7,9 @@ import argparse
 import signal
 import sys
 import time
-from pathlib import Path
 
 from . import execution, paths
+from .execution import duration
 from .settings import Settings, check
 
 
@@ -22,7 +22,7 @@ def announce(settings: Settings, names: list[str], force: bool) -> None:
     seconds = plan.seconds + sum(execution.expected_seconds(name, settings) for name in stale) / 2  # two at a time
     print(f"{settings.profile} profile on {settings.dataset}: {plan}")
     print(f"{len(execution.names()) - len(stale)} of {len(execution.names())} notebooks are done.")
-    print(f"Expected: {_duration(seconds)} on two cores.", flush=True)
+    print(f"Expected: {duration(seconds)} on two cores.", flush=True)
     paths.BUILD.mkdir(parents=True, exist_ok=True)
     execution.keep_time("announced", settings, seconds)
 
@@ -37,14 +37,16 @@ def train(settings: Settings, names: list[str], force: bool) -> None:
 
 
 def status(settings: Settings, names: list[str], force: bool) -> None:
-    """A line for each run and each notebook: done, stale and why, missing, expected time."""
-    from . import study
+    """A line for each run, result and other notebook: done, stale and why, missing, expected time."""
+    from . import runs, study
 
     study.status(settings)
-    for name in execution.names():
-        why = _why(name, settings)
-        took = f"about {_duration(execution.expected_seconds(name, settings))}"
-        print(f"{name:35} {'done' if not why else why if why == 'missing' else f'stale: {why}'}{f', {took}' if why else ''}")
+    books = {_target(result): found.notebook for result, found in runs.RESULTS.items()}
+    books |= {f"notebook-{name}": name for name in execution.names() if name not in books.values()}
+    for target, name in books.items():
+        why = _why(name, settings) if name in execution.names() else "no notebook yet"
+        state = f"{why}, about {duration(execution.expected_seconds(name, settings))}" if why else "done"
+        print(f"{target:15} {name:40} {state}")
 
 
 def notebook(settings: Settings, names: list[str], force: bool) -> None:
@@ -58,9 +60,9 @@ def notebook(settings: Settings, names: list[str], force: bool) -> None:
             if not (why := _why(name, settings, force)):
                 print(f"{name}: done before, FORCE=1 runs it again")
                 continue
-            print(f"{name}: {why}, about {_duration(execution.expected_seconds(name, settings))}", flush=True)
+            print(f"{name}: {why}, about {duration(execution.expected_seconds(name, settings))}", flush=True)
             record = execution.execute(name, settings, _keys(name, settings))
-            print(f"{name}: {_duration(record.seconds)}, {', '.join(record.figures) or 'no figures'}", flush=True)
+            print(f"{name}: {duration(record.seconds)}, {', '.join(record.figures) or 'no figures'}", flush=True)
 
 
 def result(settings: Settings, names: list[str], force: bool) -> None:
@@ -101,16 +103,7 @@ def gallery(settings: Settings, names: list[str], force: bool) -> None:
 
 def report(settings: Settings, names: list[str], force: bool) -> None:
     """What `make reproduce-all` made and how long each part took."""
-    times = execution.kept_times(settings)
-    _, begun = times.pop("announced", (0.0, 0.0))
-    print("\nMade now:")
-    for part, (seconds, finished) in (execution.kept_times(None) | times).items():
-        if finished >= begun or part == "environment":
-            print(f"  {part:45} {_duration(seconds):>12}" + ("" if finished >= begun else "  (earlier)"))
-    print(f"  {'all of it':45} {_duration(time.time() - begun):>12}")
-    figures = paths.figures_dir(settings.profile, settings.dataset)
-    pictures = sum(path.suffix == ".png" for path in Path(figures).glob("*"))
-    print(f"{pictures} figures in {figures}; start with {figures / 'README.md'}")
+    print(execution.report(settings))
 
 
 def bench(settings: Settings, names: list[str], force: bool) -> None:
@@ -149,12 +142,6 @@ def _check_device(settings: Settings) -> None:
 def _target(result: str) -> str:
     """A result's name as a target of the Makefile: `figure-3a`, `table-1`."""
     return result if result.startswith("table") else f"figure-{result}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 COMMANDS = {command.__name__: command for command in

@@ -99,22 +99,22 @@ def parameters_for(notebook: Path, settings: Settings) -> dict[str, Any]:
 
 
 def stale(name: str, settings: Settings, runs: Iterable[str]) -> str:
-    """Why the notebook has to be executed (again), in a few words; empty where it is done."""
+    """`missing`, or `stale: ` and why the notebook has to be executed again; empty where it is done."""
     record = recorded(name, settings)
     if record is None:
         return "missing"
     if record.notebook != _sha256(source(name)):
-        return "the notebook changed"
+        return "stale: the notebook changed"
     if record.package != package_sha256():
-        return "the package changed"
+        return "stale: the package changed"
     if record.parameters != parameters_for(source(name), settings):
-        return "other parameters"
+        return "stale: other parameters"
     if set(record.runs) != set(runs):
-        return "other runs"
+        return "stale: other runs"
     for figure, sha256 in record.figures.items():
         path = paths.figures_dir(settings.profile, settings.dataset) / figure
         if not path.is_file() or _sha256(path) != sha256:
-            return f"{figure} is {'changed' if path.is_file() else 'missing'}"
+            return f"stale: {figure} is {'changed' if path.is_file() else 'missing'}"
     return ""
 
 
@@ -219,6 +219,26 @@ def kept_times(settings: Settings | None) -> dict[str, tuple[float, float]]:
 def expected_seconds(name: str, settings: Settings) -> float:
     """How long the notebook took here the last time, else a guess."""
     return kept_times(settings).get(f"notebook {name}", (UNKNOWN_TIME_S[settings.profile], 0.0))[0]
+
+
+def report(settings: Settings) -> str:
+    """What was made since the last announcement, how long each part took, and where the figures are."""
+    times = kept_times(settings)
+    _, begun = times.pop("announced", (0.0, 0.0))
+    lines = ["", "Made now:"]
+    for part, (seconds, finished) in (kept_times(None) | times).items():
+        if finished >= begun or part == "environment":
+            lines.append(f"  {part:45} {duration(seconds):>12}{'' if finished >= begun else '  (before)'}")
+    lines.append(f"  {'from announcement to end':45} {duration(time.time() - begun):>12}")
+    folder = paths.figures_dir(settings.profile, settings.dataset)
+    pictures = len(list(folder.glob("*.png")))
+    return "\n".join([*lines, f"{pictures} figures in {_shown(folder)}; start with {_shown(folder / 'README.md')}"])
+
+
+def duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _times(settings: Settings | None) -> Path:
