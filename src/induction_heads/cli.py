@@ -4,6 +4,7 @@ A wrong use is one line on stderr and exit status 2; what failed while running i
 """
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -162,6 +163,9 @@ def main(arguments: list[str] | None = None) -> int:
         settings = check(given.profile, given.dataset, given.seeds, given.device)
         _check_device(settings)
         COMMANDS[given.command](settings, given.names, given.force)
+    except BrokenPipeError:  # `... | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2
