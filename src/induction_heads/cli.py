@@ -19,7 +19,7 @@ def announce(settings: Settings, names: list[str], force: bool) -> None:
     from . import study
 
     plan = study.plan(settings)
-    stale = {name: why for name in execution.names() if (why := _why(name, settings, force))}
+    stale = [name for name in execution.names() if force or execution.stale(name, settings)]
     seconds = plan.seconds + sum(execution.expected_seconds(name, settings) for name in stale) / 2  # two at a time
     print(f"{settings.profile} profile on {settings.dataset}: {plan}")
     print(f"{len(execution.names()) - len(stale)} of {len(execution.names())} notebooks are done.")
@@ -45,25 +45,15 @@ def status(settings: Settings, names: list[str], force: bool) -> None:
     books = {_target(result): found.notebook for result, found in runs.RESULTS.items()}
     books |= {f"notebook-{name}": name for name in execution.names() if name not in books.values()}
     for target, name in books.items():
-        why = _why(name, settings) if name in execution.names() else "no notebook yet"
+        why = execution.stale(name, settings) if name in execution.names() else "no notebook yet"
         state = f"{why}, about {duration(execution.expected_seconds(name, settings))}" if why else "done"
         print(f"{target:15} {name:40} {state}")
 
 
 def notebook(settings: Settings, names: list[str], force: bool) -> None:
     """Executes notebooks, those that are not done."""
-    from filelock import FileLock
-
-    for name in names:
-        target = execution.executed(name, settings)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(target.with_suffix(".lock")):
-            if not (why := _why(name, settings, force)):
-                print(f"{name}: done before, FORCE=1 runs it again")
-                continue
-            print(f"{name}: {why}, about {duration(execution.expected_seconds(name, settings))}", flush=True)
-            record = execution.execute(name, settings, _keys(name, settings))
-            print(f"{name}: {duration(record.seconds)}, {', '.join(record.figures) or 'no figures'}", flush=True)
+    for name in names or execution.names():
+        execution.ensure(name, settings, force)
 
 
 def result(settings: Settings, names: list[str], force: bool) -> None:
@@ -119,17 +109,6 @@ def profile(settings: Settings, names: list[str], force: bool) -> None:
     from . import bench
 
     bench.profile(settings)
-
-
-def _why(name: str, settings: Settings, force: bool = False) -> str:
-    return "asked for" if force else execution.stale(name, settings, _keys(name, settings))
-
-
-def _keys(name: str, settings: Settings) -> list[str]:
-    """The stored runs that a notebook shows, by their keys."""
-    from . import runs, study
-
-    return study.keys(settings, [result for result, found in runs.RESULTS.items() if found.notebook == name])
 
 
 def _check_device(settings: Settings) -> None:

@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -98,7 +98,14 @@ def parameters_for(notebook: Path, settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in offered.items() if name in known}
 
 
-def stale(name: str, settings: Settings, runs: Iterable[str]) -> str:
+def keys(name: str, settings: Settings) -> list[str]:
+    """The stored runs that a notebook shows, by their keys."""
+    from . import runs, study
+
+    return study.keys(settings, [result for result, found in runs.RESULTS.items() if found.notebook == name])
+
+
+def stale(name: str, settings: Settings) -> str:
     """`missing`, or `stale: ` and why the notebook has to be executed again; empty where it is done."""
     record = recorded(name, settings)
     if record is None:
@@ -109,7 +116,7 @@ def stale(name: str, settings: Settings, runs: Iterable[str]) -> str:
         return "stale: the package changed"
     if record.parameters != parameters_for(source(name), settings):
         return "stale: other parameters"
-    if set(record.runs) != set(runs):
+    if set(record.runs) != set(keys(name, settings)):
         return "stale: other runs"
     for figure, sha256 in record.figures.items():
         path = paths.figures_dir(settings.profile, settings.dataset) / figure
@@ -118,7 +125,22 @@ def stale(name: str, settings: Settings, runs: Iterable[str]) -> str:
     return ""
 
 
-def execute(name: str, settings: Settings, runs: Iterable[str] = (), extra: Mapping[str, Any] | None = None) -> Record:
+def ensure(name: str, settings: Settings, force: bool = False) -> None:
+    """Executes a notebook unless it is done, and says which. Of two processes that want the same, the second finds it done."""
+    from filelock import FileLock
+
+    target = executed(name, settings)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(target.with_suffix(".lock")):
+        if not (why := "asked for" if force else stale(name, settings)):
+            print(f"{name}: done before, FORCE=1 runs it again", flush=True)
+            return
+        print(f"{name}: {why}, about {duration(expected_seconds(name, settings))}", flush=True)
+        record = execute(name, settings)
+        print(f"{name}: {duration(record.seconds)}, {', '.join(record.figures) or 'no figures'}", flush=True)
+
+
+def execute(name: str, settings: Settings) -> Record:
     """Executes a notebook in a fresh kernel and puts the copy in its place when it has run to the end.
 
     A cell that fails raises `NotebookError`; the copy up to there is kept under another name, to be looked at.
@@ -127,7 +149,7 @@ def execute(name: str, settings: Settings, runs: Iterable[str] = (), extra: Mapp
     from traitlets.config import Config
 
     notebook, target = source(name), executed(name, settings)
-    parameters = parameters_for(notebook, settings) | dict(extra or {})
+    parameters = parameters_for(notebook, settings)
     check_parameters(notebook, parameters)
     failed = target.with_suffix(".failed.ipynb")
     failed.unlink(missing_ok=True)
@@ -161,7 +183,7 @@ def execute(name: str, settings: Settings, runs: Iterable[str] = (), extra: Mapp
             raise NotebookError(f"{name}.ipynb: {_first_line(type(error).__name__, str(error))}; see {_shown(failed)}") from error
     record = Record(
         **made_from,
-        runs=tuple(sorted(runs)),
+        runs=tuple(keys(name, settings)),
         parameters=parameters,
         figures={path.name: _sha256(path) for path in _figures_of(notebook, settings)},
         seconds=round(time.time() - begun, 1),
