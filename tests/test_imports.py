@@ -26,6 +26,7 @@ TABLE = (
     "training",
     "replay",
     "store",
+    "schedule",
     "measures",
     "study",
     "lens",

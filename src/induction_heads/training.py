@@ -107,7 +107,8 @@ class Group:
         self.update = update_function(combined.parts, compiled)
         self.combined = clamps.Clamps(combined.parts, self.settings)
         self.learning_rate = self._common("learning_rate")
-        self.parameters, mean, square = (self._stack([getattr(s, n) for s in states]) for n in ("parameters", "mean", "square"))
+        self.parameters = self._stack([s.parameters for s in states], NO_LOGIT)
+        mean, square = (self._stack([getattr(s, n) for s in states], 0.0) for n in ("mean", "square"))
         self.adam = optimiser.Adam(self.parameters, mean, square, self.start)
         self.exemplars = [Exemplars.of(dataset, run.task) for run in runs]
         self.train_features = self._features([e.train for e in self.exemplars])
@@ -121,15 +122,15 @@ class Group:
         (value,) = {getattr(run, name) for run in self.runs}
         return value
 
-    def _padded(self, parameters: Parameters) -> Parameters:
+    def _padded(self, parameters: Parameters, logit: float = NO_LOGIT) -> Parameters:
         missing = self.labels - parameters["b_U"].shape[0]
         pad = torch.nn.functional.pad
         changed = {"W_label": pad(parameters["W_label"], (0, 0, 0, missing)), "W_U": pad(parameters["W_U"], (0, missing))}
-        return parameters | changed | {"b_U": pad(parameters["b_U"], (0, missing), value=NO_LOGIT)}
+        return parameters | changed | {"b_U": pad(parameters["b_U"], (0, missing), value=logit)}
 
-    def _stack(self, each: Sequence[Parameters]) -> Parameters:
+    def _stack(self, each: Sequence[Parameters], logit: float) -> Parameters:
         """Padded, restricted to the heads that are computed, and with a run axis."""
-        each = [clamps.restrict(self._padded(p), network) for p, network in zip(each, self.networks, strict=True)]
+        each = [clamps.restrict(self._padded(p, logit), network) for p, network in zip(each, self.networks, strict=True)]
         return model.stored({name: torch.stack([p[name] for p in each]).to(self.device) for name in each[0]})
 
     def _features(self, each: Sequence[Tensor]) -> Tensor:
