@@ -144,7 +144,6 @@ def check(path: str | os.PathLike) -> float:
         begin = Start(*(np.stack([golden[f"{kind}/{f}"] for f in FACTORS])[None] for kind in ("true", "init")))
         worst = 0.0
         for condition, clamped in CONDITIONS.items():
-            length = golden[f"{condition}/loss"].size
-            ours = train(begin, clamped, learning_rate=1.0, iterations=length)
+            ours = train(begin, clamped, learning_rate=1.0, iterations=golden[f"{condition}/loss"].size)
             worst = max(worst, *(abs(getattr(ours, n)[0] - golden[f"{condition}/{n}"]).max() for n in History._fields))
     return float(worst)
