@@ -91,36 +91,42 @@ def stream(task: Task, seed: int, start: int = 0) -> Iterator[Sequences]:
 
 @dataclass(frozen=True)
 class Exemplars:
-    """Which of a data set's features a task shows, one after another in one table.
+    """The features that a task shows, a table for each evaluation set.
 
-    Training classes with exemplar 0; unseen classes with exemplar 0; training classes with every other exemplar.
+    `train` and `held_out_label_pairs`: training classes, exemplar 0; `unseen_classes`: exemplar 0 of other classes;
+    `held_out_exemplars`: every other exemplar of the training classes, class after class.
     """
 
-    features: Float[Tensor, "row feature"]
+    tables: dict[str, Float[Tensor, "row feature"]]
     classes: int
     unseen: int
     held_out: int  # exemplars a class
 
     @classmethod
     def of(cls, dataset: Dataset, task: Task) -> "Exemplars":
-        n_classes, n_exemplars, _ = dataset.features.shape
+        n_classes, n_exemplars, n_features = dataset.features.shape
         unseen = min(TEST_CLASSES, n_classes - task.classes)
         if unseen < task.pairs:
             raise ValueError(f"{dataset.name} has {n_classes} classes: {task.classes} for training leave {unseen} unseen, "
                              f"at least {task.pairs} are needed; ask for fewer classes or use a larger data set")
-        train = dataset.features[: task.classes]
         if n_exemplars < 2:
             raise ValueError(f"{dataset.name} has one exemplar a class: another is needed to test on, give at least 2")
-        rows = [train[:, 0], dataset.features[n_classes - unseen :, 0], train[:, 1:].reshape(-1, train.shape[-1])]
-        return cls(torch.from_numpy(np.concatenate(rows)), task.classes, unseen, n_exemplars - 1)
+        train = dataset.features[: task.classes]
+        tables = {
+            "train": train[:, 0],
+            "held_out_label_pairs": train[:, 0],
+            "unseen_classes": dataset.features[n_classes - unseen :, 0],
+            "held_out_exemplars": train[:, 1:].reshape(-1, n_features),
+        }
+        return cls({name: torch.from_numpy(t.copy()) for name, t in tables.items()}, task.classes, unseen, n_exemplars - 1)
 
     @property
     def train(self) -> Float[Tensor, "class feature"]:
-        return self.features[: self.classes]
+        return self.tables["train"]
 
 
 def evaluation_set(name: str, task: Task, exemplars: Exemplars, seed: int, n: int = EVALUATION_SEQUENCES) -> Sequences:
-    """A fixed set of n sequences over the rows of `exemplars`, with a run axis of 1.
+    """A fixed set of n sequences over the rows of `exemplars.tables[name]`, with a run axis of 1.
 
     train; held_out_label_pairs ("test (relabel)"); unseen_classes ("test (exemplars)");
     held_out_exemplars: training classes, each shown by one other exemplar, the same in context and as query.
@@ -130,12 +136,9 @@ def evaluation_set(name: str, task: Task, exemplars: Exemplars, seed: int, n: in
     rng = np.random.default_rng([seed, EVALUATION_SETS.index(name), task.classes, task.labels, task.pairs])
     sets = task.label_sets()[name == "held_out_label_pairs"]
     shown, labels, match = draw(rng, n, exemplars.unseen if name == "unseen_classes" else task.classes, sets)
-    if name == "unseen_classes":
-        shown = shown + task.classes
     if name == "held_out_exemplars":
         which = rng.integers(exemplars.held_out, size=(n, task.classes))
-        which = np.take_along_axis(which, shown, 1)
-        shown = task.classes + exemplars.unseen + shown * exemplars.held_out + which
+        shown = shown * exemplars.held_out + np.take_along_axis(which, shown, 1)
     return Sequences(*(torch.from_numpy(a)[None] for a in (shown, labels, match)))
 
 

@@ -25,6 +25,7 @@ from .sequences import BATCH, EVALUATION_SETS, Exemplars
 D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
 LABEL_SCALE = 0.02
 OTHER_SETS_EVERY = 5_000  # sequences, at the paper's scale; the train set is evaluated at every evaluation
+EVALUATION_CHUNK = 125  # sequences at a time, so that activations stay in the cache
 TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
 VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
 
@@ -82,14 +83,20 @@ def loss_function(parts: tuple[clamps.Part, ...]) -> Callable[..., Tensor]:
     return loss
 
 
-@lru_cache(maxsize=64)
-def update_function(parts: tuple[clamps.Part, ...], compiled: bool) -> Callable[..., Tensor]:
-    """One step of training; compiled once for each kind of group."""
+@lru_cache(maxsize=256)
+def programs(parts: tuple[clamps.Part, ...], compiled: bool, sizes: tuple) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
+    """One step of training, and the logits alone; compiled once for each kind of group and its `sizes`."""
+
+    @torch.no_grad()
+    def logits(parameters: Parameters, features: Tensor, batch: Sequences, settings: tuple) -> Tensor:
+        return clamps.forward(parameters, features, batch, clamps.Clamps(parts, settings))["logits"]
+
     update = optimiser.updating(loss_function(parts))
     if not compiled:
-        return update
+        return update, logits
     torch._dynamo.config.trace_autograd_ops = True
-    return torch.compile(update, fullgraph=True, dynamic=False)
+    unguarded = {"guard_filter_fn": torch.compiler.skip_all_guards_unsafe}  # `sizes` says all that could change
+    return torch.compile(update, fullgraph=True, dynamic=False, options=unguarded), torch.compile(logits, fullgraph=True)
 
 
 class Group:
@@ -104,15 +111,14 @@ class Group:
         donors = {run: self._padded(parameters) for run, parameters in donors.items()}
         combined = clamps.combine([run.clamps for run in runs], self.networks, donors)
         self.settings = tuple({n: t.to(device) for n, t in s.items()} for s in combined.settings)
-        self.update = update_function(combined.parts, compiled)
-        self.combined = clamps.Clamps(combined.parts, self.settings)
+        sizes = (len(runs), self.labels, max(run.classes for run in runs), self._common("pairs"), tuple(map(len, self.networks[0].heads)), device)
+        self.update, self.logits = programs(combined.parts, compiled, sizes)
         self.learning_rate = self._common("learning_rate")
         self.parameters = self._stack([s.parameters for s in states], NO_LOGIT)
         mean, square = (self._stack([getattr(s, n) for s in states], 0.0) for n in ("mean", "square"))
         self.adam = optimiser.Adam(self.parameters, mean, square, self.start)
         self.exemplars = [Exemplars.of(dataset, run.task) for run in runs]
-        self.train_features = self._features([e.train for e in self.exemplars])
-        self.evaluation_features = self._features([e.features for e in self.exemplars])
+        self.features = {name: self._features([e.tables[name] for e in self.exemplars]) for name in EVALUATION_SETS}
         self.evaluation_sets = {
             name: self._batch([sequences.evaluation_set(name, r.task, e, r.evaluation_seed) for r, e in zip(runs, self.exemplars, strict=True)])
             for name in EVALUATION_SETS
@@ -150,15 +156,17 @@ class Group:
 
     def step(self, batch: Sequences) -> Tensor:
         """One step of every run; returns their losses on the batch."""
-        return optimiser.step(self.adam, self.update, self.learning_rate, self.train_features, batch, self.settings)
+        return optimiser.step(self.adam, self.update, self.learning_rate, self.features["train"], batch, self.settings)
 
     @torch.no_grad()
     def evaluate(self, names: Sequence[str]) -> dict[str, Tensor]:
         """Loss (nats) and accuracy of every run, `run 2`, on fixed sets."""
         found = {}
         for name in names:
-            batch = self.evaluation_sets[name]
-            logits = clamps.forward(self.parameters, self.evaluation_features, batch, self.combined)["logits"]
+            batch, features = self.evaluation_sets[name], self.features[name]
+            torch._dynamo.maybe_mark_dynamic(features, 1)
+            chunks = zip(*(tensor.split(EVALUATION_CHUNK, 1) for tensor in batch), strict=True)
+            logits = torch.cat([self.logits(self.parameters, features, Sequences(*c), self.settings) for c in chunks], 1)
             loss = model.loss(logits, batch.target).mean(-1)
             found[name] = torch.stack([loss, (logits.argmax(-1) == batch.target).float().mean(-1)], -1).cpu()
         return found
