@@ -44,6 +44,7 @@ class Network:
     """The heads of each layer that a network computes, numbered as in the full network."""
 
     heads: tuple[tuple[int, ...], ...]
+    left_out: tuple[tuple[int, ...], ...] = ()  # heads of the full network that are ablated and not computed
 
     @classmethod
     def of(cls, parameters: Parameters) -> "Network":
@@ -57,7 +58,8 @@ class Network:
             block, index = head(name)
             if layer is not None and block != layer:
                 raise ValueError(f"{type(clamp).__name__} needs a Layer {layer + 1} head, got {name}")
-            if block >= len(self.heads) or index not in self.heads[block]:
+            known = (*self.heads[block], *(self.left_out[block] if self.left_out else ())) if block < len(self.heads) else ()
+            if index not in known:
                 have = "; ".join(f"Layer {i + 1}: {', '.join(map(str, h))}" for i, h in enumerate(self.heads))
                 raise ValueError(f"{type(clamp).__name__}: no head {name} in this network, which has {have}")
             chosen.setdefault(block, set()).add(index)
@@ -332,8 +334,9 @@ def active(clamps: Sequence[Clamp], network: Network) -> Network:
     ablated = {(layer, h) for clamp in clamps if clamp.ablates for layer, mask in clamp.ablated(network).items()
                for h, off in zip(network.heads[layer], mask, strict=True) if off}
     ablated -= {head(name) for clamp in clamps for name in clamp.named_heads if not clamp.ablates}
-    left = tuple(tuple(h for h in heads if (layer, h) not in ablated) or heads[:1] for layer, heads in enumerate(network.heads))
-    return Network(left)
+    kept = [tuple(h for h in heads if (layer, h) not in ablated) or heads[:1] for layer, heads in enumerate(network.heads)]
+    left_out = [tuple(h for h in every if h not in heads) for heads, every in zip(kept, network.heads, strict=True)]
+    return Network(tuple(kept), tuple(left_out))
 
 
 def restrict(parameters: Parameters, network: Network) -> Parameters:

@@ -42,7 +42,7 @@ class Task:
         """Unordered sets of labels that occur together, for training and held out; every label occurs in training."""
         every = np.array(list(itertools.combinations(range(self.labels), self.pairs)))
         order = np.random.default_rng([self.labels, self.pairs]).permutation(len(every))
-        n_train = round(TRAINING_SHARE * len(every))
+        n_train = min(round(TRAINING_SHARE * len(every)), len(every) - 1)
         for shift in range(len(every)):
             train, held_out = np.split(every[np.roll(order, -shift)], [n_train])
             if len(np.unique(train)) == self.labels:
