@@ -28,6 +28,7 @@ TABLE = (
     "store",
     "schedule",
     "measures",
+    "wiring",
     "study",
     "lens",
     "toy",

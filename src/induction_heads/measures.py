@@ -3,19 +3,24 @@
 A batch of networks has a `run` axis; a single network is a batch of one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Num
 from torch import Tensor
 
 from . import clamps, kernels, model, sequences
 from .clamps import Clamp, Network
-from .model import Parameters, Sequences
+from .model import Parameters, Sequences, Sites
 from .sequences import Task
+from .store import Trained
 
-CHUNK = 1_024  # sequences at a time, so that activations stay in the cache
+LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
+CHUNK = 1_024  # sequences times networks at a time, so that activations stay in the cache
+SMALLEST_CHUNK = 64
 
 
 def stack(networks: Sequence[Parameters]) -> Parameters:
@@ -39,17 +44,26 @@ def each_sequence(
 
     `clamped` gives the clamps of each run; `which` has a run axis of 1 where all runs read the same.
     """
+    found: dict[str, list[Tensor]] = {"logits": [], "pattern": []}
+    for sites, _ in _passes(networks, features, which, clamped):
+        found["logits"].append(sites["logits"])
+        found["pattern"].append(_last_layer(sites, "attn.hook_pattern")[..., -1, :])
+    return {name: torch.cat(parts, 1) for name, parts in found.items()}
+
+
+def _passes(networks: Parameters, features: Tensor, which: Sequences, clamped: Sequence[Sequence[Clamp]] | None) -> Iterator[tuple[Sites, Network]]:
+    """Every site, for some sequences at a time."""
     kernels.load()
     runs = networks["b_U"].shape[0]
     network = Network.of({name: p[0] for name, p in networks.items()})
     combined = clamps.combine(clamped, [network] * runs) if clamped else clamps.Clamps((), ())
-    pattern = f"blocks.{network.last}.attn.hook_pattern"
-    found: dict[str, list[Tensor]] = {"logits": [], "pattern": []}
-    for chunk in zip(*(a.expand(runs, *a.shape[1:]).split(CHUNK, 1) for a in which), strict=True):
-        sites = clamps.forward(networks, features, Sequences(*chunk), combined)
-        found["logits"].append(sites["logits"])
-        found["pattern"].append(sites[pattern][..., -1, :])
-    return {name: torch.cat(parts, 1) for name, parts in found.items()}
+    size = max(CHUNK // runs, SMALLEST_CHUNK)
+    for chunk in zip(*(a.expand(runs, *a.shape[1:]).split(size, 1) for a in which), strict=True):
+        yield clamps.forward(networks, features, Sequences(*chunk), combined), network
+
+
+def _last_layer(sites: Sites, name: str) -> Tensor:
+    return next(sites[site] for site in reversed(sites) if site.endswith(name))
 
 
 def induction_strength(pattern: Float[Tensor, "run batch head key"], which: Sequences) -> Float[Tensor, "run head"]:
@@ -95,7 +109,99 @@ def roles(network: Parameters, features: Tensor, task: Task) -> dict[str, str]:
     return found | {"previous token last": clamps.head_name(0, order[-1])}
 
 
-def time_to_learn(history: pd.DataFrame, fraction: float = 0.4) -> float:
-    """Sequences seen when the train loss is first below `fraction` ln 2; NaN if it never is."""
-    below = history[history["train_loss"] < fraction * torch.tensor(2.0).log().item()]
-    return float(below["sequences"].iloc[0]) if len(below) else float("nan")
+def first_below(sequences_seen: Num[np.ndarray, "n"], loss: Num[np.ndarray, "n"], levels: Float[np.ndarray, "level"]) -> Float[np.ndarray, "level"]:
+    """Sequences seen when the loss is first as low as each level, on a straight line between evaluations; inf where it never is."""
+    lowest, times = np.minimum.accumulate(loss), np.asarray(sequences_seen, dtype=float)
+    after = np.searchsorted(-lowest, -levels)
+    before, upto = np.maximum(after - 1, 0), np.minimum(after, len(lowest) - 1)
+    step = np.maximum(lowest[before] - lowest[upto], 1e-12)
+    crossed = times[before] + (times[upto] - times[before]) * np.clip((lowest[before] - levels) / step, 0, 1)
+    return np.where(after < len(lowest), crossed, np.inf)
+
+
+def time_to_learn(history: pd.DataFrame, fraction: float = LEARNT) -> float:
+    """Sequences seen when the train loss is first below `fraction` ln 2, between evaluations too; NaN if it never is."""
+    (time,) = first_below(history["sequences"].to_numpy(), history["train_loss"].to_numpy(), np.array([fraction * np.log(2)]))
+    return float(time) if np.isfinite(time) else float("nan")
+
+
+def sample(which: Sequences, n: int, seed: int = 0) -> Sequences:
+    """n of the sequences, drawn without replacement; all of them where there are no more."""
+    chosen = torch.randperm(which.match.shape[1], generator=torch.Generator().manual_seed(seed))[:n]
+    return Sequences(*(a[:, chosen] for a in which))
+
+
+@torch.no_grad()
+def direct_paths(
+    networks: Parameters,
+    features: Float[Tensor, "#run exemplar feature"],
+    which: Sequences,
+    keep: Bool[Tensor, "choice layer head"],
+    clamped: Sequence[Sequence[Clamp]] | None = None,
+) -> dict[str, Tensor]:
+    """`logits` (run choice batch label) when only some heads write to the output, and `pattern` as in `each_sequence`.
+
+    Every head keeps its pattern and values; a head that is not kept writes nothing that the output reads. For the last
+    layer that is `Ablate`, for an earlier one `Ablate` with `PreservePatterns` and `PreserveValues`: exact, and one pass
+    for any number of choices. Figures 4a, 12 to 14 and 16, Tables 2 and 3.
+    """
+    found: dict[str, list[Tensor]] = {"logits": [], "pattern": []}
+    for sites, network in _passes(networks, features, which, clamped):
+        stream = sites[f"blocks.{network.last}.hook_resid_post"][:, None, :, -1]  # run 1 batch d_model
+        for layer in range(len(network.heads)):
+            z = sites[f"blocks.{layer}.attn.hook_z"][:, :, -1]  # run batch head d_head
+            written = torch.einsum("rbhd,rhdm->rbhm", z, networks[f"blocks.{layer}.W_O"])
+            stream = stream - torch.einsum("ch,rbhm->rcbm", (~keep[:, layer]).to(written.dtype), written)
+        normed = model.layer_norm(stream.flatten(1, 2), networks["ln_final_w"], networks["ln_final_b"], -1)
+        logits = normed @ networks["W_U"] + networks["b_U"][:, None]
+        found["logits"].append(logits.unflatten(1, (len(keep), -1)))
+        found["pattern"].append(_last_layer(sites, "attn.hook_pattern")[..., -1, :])
+    return {"logits": torch.cat(found["logits"], 2), "pattern": torch.cat(found["pattern"], 1)}
+
+
+class Plateau(NamedTuple):
+    """The slowest tenth of the fall of a loss."""
+
+    share: float  # of the learning time; a plateau from PLATEAU on
+    level: float  # the loss in the middle of it, nats
+    begins: float  # sequences seen
+    ends: float
+
+    @property
+    def sequences(self) -> float:
+        return self.ends - self.begins
+
+
+PLATEAU = 0.25  # share of the learning time: more than twice an exponential's
+TENTH = 0.1
+
+
+def plateau(sequences_seen: Num[np.ndarray, "n"], loss: Num[np.ndarray, "n"]) -> Plateau:
+    """The longest that a loss takes to fall by a tenth of itself before it is learnt (first below 0.4 ln 2).
+
+    Every tenth of an exponential fall takes equally long: from ln 2 its share of the learning time is
+    ln 0.9 / ln 0.4 = 0.115, from higher less; a straight line from ln 2 has 1/6; a loss that waits and then drops
+    comes near 1. Where nothing is learnt the run's length counts as the learning time.
+    """
+    learnt, end = LEARNT * np.log(2), float(sequences_seen[-1])
+    last = max(learnt, float(np.min(loss)))
+    levels = np.unique(np.concatenate([np.geomspace(max(loss[0], last), last, 1_000), np.minimum.accumulate(loss)]))
+    levels = levels[levels >= last]
+    end = min(end, first_below(sequences_seen, loss, np.array([learnt]))[0])
+    begins, ends = first_below(sequences_seen, loss, levels), first_below(sequences_seen, loss, (1 - TENTH) * levels)
+    took = np.minimum(ends, end) - np.minimum(begins, end)
+    slowest = int(took.argmax())
+    begun = float(begins[slowest])
+    return Plateau(float(took[slowest] / end), float((1 - TENTH / 2) * levels[slowest]), begun, begun + float(took[slowest]))
+
+
+def strengths(
+    trained: Trained, features: Float[Tensor, "1 exemplar feature"], n: int = 2_000
+) -> tuple[np.ndarray, Float[np.ndarray, "checkpoint head"]]:
+    """Sequences seen, and the strength of every Layer 2 head, at each checkpoint (figure 3b); on n of the exhaustive set."""
+    which, seen = sample(sequences.exhaustive(trained.run.task), n), trained.checkpoints
+    found = []
+    for some in (seen[i : i + 8] for i in range(0, len(seen), 8)):
+        batch = stack([trained.at(checkpoint) for checkpoint in some])
+        found.append(induction_strength(each_sequence(batch, features, which)["pattern"], which))
+    return np.array(seen), torch.cat(found).numpy()
