@@ -12,7 +12,7 @@ for a head until `resolve` gives it a name.
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple
@@ -77,6 +77,7 @@ class Pass(NamedTuple):
     sequences: Sequences
     seen: Sites  # earlier sites of this pass
     unablated: Sites  # every site of the pass without ablations, where a clamp asks for it
+    tokens: Tensor | None = None  # run batch token; None where `sequences` says what they are
 
 
 class Clamp:
@@ -84,10 +85,19 @@ class Clamp:
 
     last_word: ClassVar[bool] = False  # at a site that several clamps claim
     reads_unablated: ClassVar[bool] = False
+    reads_labels: ClassVar[bool] = False  # `Pass.sequences`, so that a model of tokens cannot have it
     ablates: ClassVar[bool] = False
+
+    def __post_init__(self):
+        heads = getattr(self, "heads", ())
+        object.__setattr__(self, "heads", (heads,) if isinstance(heads, str) else tuple(heads)) if heads else None
 
     def sites(self, network: Network) -> dict[str, Settings]:
         raise TypeError(f"{type(self).__name__} names no site")
+
+    def reads(self, network: Network) -> tuple[str, ...]:
+        """The earlier sites that `stand_in` looks at."""
+        return ()
 
     @staticmethod
     def stand_in(site: str, here: Tensor, at: Pass, settings: Settings) -> Tensor:
@@ -159,6 +169,9 @@ class PerfectLayer1(Clamp):
         reads = ("hook_resid_pre", "hook_q_input", "hook_k_input")
         return {f"blocks.{network.last}.{site}": _where([True], (1, 1, 1)) for site in reads}
 
+    def reads(self, network):
+        return ("hook_embed",)
+
     @staticmethod
     def stand_in(site, here, at, settings):
         embedded = at.seen["hook_embed"]
@@ -173,6 +186,7 @@ class PerfectMatch(Clamp):
 
     head: str
     strength: float = 1.0
+    reads_labels: ClassVar[bool] = True
 
     def __post_init__(self):
         if not 0 <= self.strength <= 1:
@@ -195,14 +209,53 @@ class PerfectMatch(Clamp):
 
 
 @dataclass(frozen=True)
+class InductionAttention(Clamp):
+    """The match of any token: these heads attend to the token after the previous occurrence of the present one.
+
+        x y z x -> the last x attends to y, with `strength`; the rest is spread evenly over what else it may see
+
+    A token that is new in its sequence is left to the heads. On the paper's task this is `PerfectMatch` (section 2.3)
+    at the query; it needs no labels, so that it clamps models of any tokens.
+    """
+
+    heads: tuple[str, ...]
+    strength: float = 1.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 <= self.strength <= 1:
+            raise ValueError(f"InductionAttention: strength is an attention weight between 0 and 1, got {self.strength}")
+
+    def sites(self, network):
+        masks, strength = network.at(self.heads, self), torch.tensor([[[self.strength]]], dtype=torch.float64)
+        where = {f"blocks.{layer}.attn.hook_pattern": _where(mask, (1, -1, 1, 1)) for layer, mask in masks.items()}
+        return {site: settings | {"strength": strength} for site, settings in where.items()}
+
+    @staticmethod
+    def stand_in(site, here, at, settings):
+        tokens = at.tokens if at.tokens is not None else at.sequences.tokens(at.features.shape[-2]).mT
+        queries, position = here.shape[-2], torch.arange(tokens.shape[-1], device=here.device)
+        strength = settings["strength"].to(here.dtype)
+        query, key = position[-queries:, None], position
+        same = tokens[..., -queries:, None] == tokens[..., None, :]
+        target = ((same & (key < query)) * (key + 1)).amax(-1, keepdim=True)  # run batch query 1; 0 where there is none
+        row = torch.where(key == target, strength, (1 - strength) / query.clamp(min=1)) * (key <= query)
+        return torch.where((target > 0)[:, :, None], row[:, :, None], here)
+
+
+@dataclass(frozen=True)
 class PerfectCopy(Clamp):
     """Steps 3v and 5: the head's scores from the query to the label tokens are the logits of those labels."""
 
     head: str
+    reads_labels: ClassVar[bool] = True
 
     def sites(self, network):
         mask = network.at((self.head,), self, network.last)[network.last]
         return {"logits": _where([True], (1, 1)) | {"head": torch.tensor(mask).view(1, -1, 1)}}
+
+    def reads(self, network):
+        return (f"blocks.{network.last}.attn.hook_attn_scores",)
 
     @staticmethod
     def stand_in(site, here, at, settings):
@@ -265,6 +318,23 @@ class Clamps(NamedTuple):
     parts: tuple[Part, ...]
     settings: tuple[Settings, ...]  # one a part, `run` first
 
+    @property
+    def two_passes(self) -> bool:
+        return any(part.kind.reads_unablated for part in self.parts)
+
+    def at(self, site: str, here: Tensor, at: Pass, passing: Callable[[type[Clamp]], bool]) -> Tensor:
+        """What stands at a site, where the clamps that are `passing` say something about it."""
+        for part, settings in zip(self.parts, self.settings, strict=True):
+            if part.site == site and passing(part.kind):
+                stand_in = part.kind.stand_in(site, here, at, settings)
+                here = stand_in.expand_as(here) if part.everywhere else torch.where(settings["where"], stand_in, here)
+        return here
+
+
+def in_first_pass(kind: type[Clamp]) -> bool:
+    """Whether a clamp acts in the pass without ablations."""
+    return not (kind.ablates or kind.reads_unablated)
+
 
 def _check_compatible(clamps: Sequence[Clamp], network: Network) -> None:
     taken: dict[str, list[tuple[Clamp, Tensor]]] = {}
@@ -314,16 +384,10 @@ def forward(
     unablated: Sites = {}
 
     def edit(passing, site: str, here: Tensor, seen: Sites) -> Tensor:
-        at = Pass(features, sequences, seen, unablated)
-        for part, settings in zip(clamps.parts, clamps.settings, strict=True):
-            if part.site == site and passing(part.kind):
-                stand_in = part.kind.stand_in(site, here, at, settings)
-                here = stand_in.expand_as(here) if part.everywhere else torch.where(settings["where"], stand_in, here)
-        return here
+        return clamps.at(site, here, Pass(features, sequences, seen, unablated), passing)
 
-    if any(part.kind.reads_unablated for part in clamps.parts):
-        first = partial(edit, lambda kind: not (kind.ablates or kind.reads_unablated))
-        unablated = model.forward(parameters, features, sequences, first, all_queries)
+    if clamps.two_passes:
+        unablated = model.forward(parameters, features, sequences, partial(edit, in_first_pass), all_queries)
     return model.forward(parameters, features, sequences, partial(edit, lambda kind: True), all_queries)
 
 
