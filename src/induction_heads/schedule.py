@@ -98,9 +98,16 @@ def _trained(run: Run, store: Store) -> Trained:
     return found
 
 
+def filled(job: Job) -> int:
+    """How many runs a group has once it is filled up."""
+    if not job.compiled or job.device != "cpu":
+        return len(job.runs)
+    return next((n for n in GROUP_SIZES if n >= len(job.runs)), len(job.runs))
+
+
 def train_group(job: Job, report: Callable[[int, float], None] = lambda steps, loss: None) -> Finished:
     """Train one group to its end. `report` hears now and then how many steps times runs were made, and the loss."""
-    size = next((n for n in GROUP_SIZES if n >= len(job.runs)), len(job.runs)) if job.compiled and job.device == "cpu" else len(job.runs)
+    size = filled(job)
     fill = range(size - len(job.runs))  # repeats of the first run, whose results nobody sees
     states = [*job.states, *(dataclasses.replace(job.states[0], history=[]) for _ in fill)]
     seen, checkpoints, last = 0, [], time.monotonic()

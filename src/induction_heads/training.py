@@ -26,6 +26,7 @@ D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
 LABEL_SCALE = 0.02
 OTHER_SETS_EVERY = 5_000  # sequences, at the paper's scale; the train set is evaluated at every evaluation
 EVALUATION_CHUNK = 125  # sequences at a time, so that activations stay in the cache
+SAVE_EVERY = 30.0  # seconds, between states kept for resuming
 TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
 VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
 
@@ -199,7 +200,6 @@ class Group:
         report: Callable[[int, Tensor | None], None] = lambda step, loss: None,
         keep_checkpoint: Callable[[Run, int, Parameters], None] = lambda run, sequences, parameters: None,
         save: Callable[[list[State]], None] | None = None,
-        save_every: float = 30.0,  # seconds
     ) -> list[State]:
         """Train to the end. `report` hears of every step; `save` gets the states now and then, for resuming."""
         steps, train_at, others_at, checkpoint_at = schedule(self.runs[0])
@@ -213,7 +213,7 @@ class Group:
                     keep_checkpoint(run, step * BATCH, self._whole(i, self.parameters, state.parameters))
             if step == steps:
                 break
-            if save is not None and new and step in train_at and time.monotonic() - saved > save_every:
+            if save is not None and step > self.start and step in train_at and time.monotonic() - saved > SAVE_EVERY:
                 save(self.capture(step))
                 saved = time.monotonic()
             number, place = divmod(step, sequences.STEPS_A_BLOCK)
