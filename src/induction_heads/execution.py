@@ -172,6 +172,7 @@ def execute(name: str, settings: Settings) -> Record:
                 execution_timeout=CELL_TIMEOUT_S[settings.profile],
                 # Files instead of network ports: nobody else can listen, and two notebooks never want the same port.
                 config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+                extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is told to stop need not say so
             )
         except papermill.PapermillExecutionError as error:
             copy.replace(failed)

@@ -205,3 +205,17 @@ def strengths(
         batch = stack([trained.at(checkpoint) for checkpoint in some])
         found.append(induction_strength(each_sequence(batch, features, which)["pattern"], which))
     return np.array(seen), torch.cat(found).numpy()
+
+
+def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence[Clamp]) -> pd.DataFrame:
+    """The loss of each checkpoint under clamps that its training did not have: a progress measure (figure 10).
+
+    On the run's own train evaluation set, as a history: columns sequences and train_loss (nats).
+    """
+    which = sequences.evaluation_set("train", trained.run.task, exemplars, trained.run.evaluation_seed)
+    seen, losses = trained.checkpoints, []
+    for some in (seen[i : i + 8] for i in range(0, len(seen), 8)):
+        batch = stack([trained.at(checkpoint) for checkpoint in some])
+        logits = each_sequence(batch, exemplars.train[None], which, [clamped] * len(some))["logits"]
+        losses += loss_and_accuracy(logits, which)[:, 0].tolist()
+    return pd.DataFrame({"sequences": seen, "train_loss": losses})

@@ -72,36 +72,55 @@ def _keep(command: list[str], reader: int) -> int:
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return 127
-    while child.poll() is None:
+    code = None
+    while code is None:
         if select.select([reader], [], [], POLL_S)[0]:
-            _end(child)
-            break
+            code = _end(child.pid)
+        else:
+            code = _reap(child.pid)
     # What the command left running ends with it, also when it succeeded.
-    _kill_descendants()
-    code = child.wait()
+    for _ in range(50):  # a process may start another while we look
+        living = _descendants(os.getpid())
+        if not living:
+            break
+        for process in living:
+            _signal(process, signal.SIGKILL)
+        time.sleep(0.02)
+        _reap(child.pid)
+    child.returncode = code  # so that Popen does not warn
     return code if code >= 0 else 128 - code
 
 
-def _end(child: subprocess.Popen) -> None:
-    """Asks the command to stop, which may tidy up and end its own children for `GRACE_S`; then kills it."""
-    child.terminate()
-    try:
-        child.wait(GRACE_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-
-
-def _kill_descendants() -> None:
-    for _ in range(20):  # a process may start another while we look
-        living = _descendants(os.getpid())
-        if not living:
-            return
-        for process in living:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
+def _end(child: int) -> int:
+    """Asks the command to stop, which may tidy up and end its own children for `GRACE_S`; then kills it. Its exit code."""
+    _signal(child, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE_S
+    while (code := _reap(child)) is None:
+        if time.monotonic() > deadline:
+            _signal(child, signal.SIGKILL)
         time.sleep(0.02)
+    return code
+
+
+def _reap(child: int) -> int | None:
+    """Buries the dead among our children, adopted ones included; the exit code of `child` if it is one of them."""
+    code = None
+    while True:
+        try:
+            process, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return code
+        if process == 0:
+            return code
+        if process == child:
+            code = os.waitstatus_to_exitcode(status)
+
+
+def _signal(process: int, number: int) -> None:
+    try:
+        os.kill(process, number)
+    except (ProcessLookupError, PermissionError):
+        pass
 
 
 def _default_signals() -> None:

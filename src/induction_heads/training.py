@@ -25,7 +25,7 @@ from .sequences import BATCH, EVALUATION_SETS, Exemplars
 D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
 LABEL_SCALE = 0.02
 OTHER_SETS_EVERY = 5_000  # sequences, at the paper's scale; the train set is evaluated at every evaluation
-EVALUATION_CHUNK = 125  # sequences at a time, so that activations stay in the cache
+EVALUATION_CHUNK = 500  # sequences at a time, so that activations stay in the cache
 SAVE_EVERY = 30.0  # seconds, between states kept for resuming
 TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
 VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
@@ -119,7 +119,10 @@ class Group:
         mean, square = (self._stack([getattr(s, n) for s in states], 0.0) for n in ("mean", "square"))
         self.adam = optimiser.Adam(self.parameters, mean, square, self.start)
         self.exemplars = [Exemplars.of(dataset, run.task) for run in runs]
-        self.features = {name: self._features([e.tables[name] for e in self.exemplars]) for name in EVALUATION_SETS}
+        self.features = self._features([e.train for e in self.exemplars])
+        rows = max(len(table) for e in self.exemplars for table in e.tables.values())  # equal, so that one program serves all sets
+        padded = {n: [torch.nn.functional.pad(e.tables[n], (0, 0, 0, rows - len(e.tables[n]))) for e in self.exemplars] for n in EVALUATION_SETS}
+        self.evaluation_features = {name: self._features(tables) for name, tables in padded.items()}
         self.evaluation_sets = {
             name: self._batch([sequences.evaluation_set(name, r.task, e, r.evaluation_seed) for r, e in zip(runs, self.exemplars, strict=True)])
             for name in EVALUATION_SETS
@@ -157,17 +160,16 @@ class Group:
 
     def step(self, batch: Sequences) -> Tensor:
         """One step of every run; returns their losses on the batch."""
-        return optimiser.step(self.adam, self.update, self.learning_rate, self.features["train"], batch, self.settings)
+        return optimiser.step(self.adam, self.update, self.learning_rate, self.features, batch, self.settings)
 
     @torch.no_grad()
     def evaluate(self, names: Sequence[str]) -> dict[str, Tensor]:
         """Loss (nats) and accuracy of every run, `run 2`, on fixed sets."""
         found = {}
         for name in names:
-            batch, features = self.evaluation_sets[name], self.features[name]
-            torch._dynamo.maybe_mark_dynamic(features, 1)
+            batch = self.evaluation_sets[name]
             chunks = zip(*(tensor.split(EVALUATION_CHUNK, 1) for tensor in batch), strict=True)
-            logits = torch.cat([self.logits(self.parameters, features, Sequences(*c), self.settings) for c in chunks], 1)
+            logits = torch.cat([self.logits(self.parameters, self.evaluation_features[name], Sequences(*c), self.settings) for c in chunks], 1)
             loss = model.loss(logits, batch.target).mean(-1)
             found[name] = torch.stack([loss, (logits.argmax(-1) == batch.target).float().mean(-1)], -1).cpu()
         return found

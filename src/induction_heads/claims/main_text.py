@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from scipy.stats import spearmanr
 
 from .. import measures
+from ..measures import PLATEAU
 from ..runs import DATA, LAYER_2, SUBCIRCUITS
 from ..study import Study
 from .claim import Claim, Numbers, at_the_end, learning_time, main_run
@@ -21,12 +22,11 @@ ONE_LEFT = ("1, 2, 3qk, 4", "1, 2, 3v, 5")
 FASTEST = ("1, 2, 3qk, 4", "3v, 5", "1, 2, 3v, 5")
 CLASSES, LABELS = ("50 classes", "100 classes", "200 classes"), ("5 labels", "10 labels", "15 labels")
 INDUCTION = 0.2  # strength from which a head counts as an induction head
-NO_PLATEAU = 0.25  # share of the learning time; an exponential from ln 2 has 0.115, a straight line 0.167
 
 
 def plateau_then_fall(study: Study, seed: int) -> Numbers:
     history = main_run(study, seed).history
-    found = measures.plateau(history)
+    found = measures.plateau(history.sequences.to_numpy(), history.train_loss.to_numpy())
     return {"plateau share": found.share, "plateau level (nats)": found.level, "final loss": history.train_loss.iloc[-1]}
 
 
@@ -84,14 +84,15 @@ def ordered(times: Numbers) -> bool:
 
 
 def plateaus(study: Study, seed: int) -> Numbers:
-    found = {name: measures.plateau(run.history) for name, run in study.results("5b", seed).items()}
+    histories = {name: run.history for name, run in study.results("5b", seed).items()}
+    found = {name: measures.plateau(h.sequences.to_numpy(), h.train_loss.to_numpy()) for name, h in histories.items()}
     return {f"{name}: {what}": getattr(p, what) for name, p in found.items() for what in ("share", "sequences")}
 
 
 def plateau_where_several_are_left(numbers: Numbers) -> bool:
     stretch = {name: numbers[f"{name}: sequences"] for name in SUBCIRCUITS}
     longer = min(stretch[name] for name in SEVERAL_LEFT) > max(stretch[name] for name in ONE_LEFT)
-    none_alone = max(numbers[f"{name}: share"] for name in ONE_LEFT) < NO_PLATEAU <= numbers["none: share"]
+    none_alone = max(numbers[f"{name}: share"] for name in ONE_LEFT) < PLATEAU <= numbers["none: share"]
     return longer and none_alone
 
 
@@ -130,7 +131,7 @@ CLAIMS = (
         "share of the learning time that the slowest tenth of the fall takes, the level where it does, and the final train loss",
         "share at least 0.25, level within a tenth of ln 2, final loss below 0.05",
         "an exponential fall from ln 2 has share 0.115 and a straight line 0.167; ln 2 is guessing between the labels in context",
-        lambda n: n["plateau share"] >= NO_PLATEAU and abs(n["plateau level (nats)"] / LN_2 - 1) <= 0.1 and n["final loss"] < 0.05,
+        lambda n: n["plateau share"] >= PLATEAU and abs(n["plateau level (nats)"] / LN_2 - 1) <= 0.1 and n["final loss"] < 0.05,
         plateau_then_fall, ("3a",), "share 0.35 at 0.72 nats; about 0 at the end",
     ),
     Claim(
