@@ -12,7 +12,7 @@ for a head until `resolve` gives it a name.
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple
@@ -318,22 +318,18 @@ class Clamps(NamedTuple):
     parts: tuple[Part, ...]
     settings: tuple[Settings, ...]  # one a part, `run` first
 
-    @property
-    def two_passes(self) -> bool:
-        return any(part.kind.reads_unablated for part in self.parts)
 
-    def at(self, site: str, here: Tensor, at: Pass, passing: Callable[[type[Clamp]], bool]) -> Tensor:
-        """What stands at a site, where the clamps that are `passing` say something about it."""
-        for part, settings in zip(self.parts, self.settings, strict=True):
-            if part.site == site and passing(part.kind):
-                stand_in = part.kind.stand_in(site, here, at, settings)
-                here = stand_in.expand_as(here) if part.everywhere else torch.where(settings["where"], stand_in, here)
-        return here
+def stands(clamps: Clamps, site: str, here: Tensor, at: Pass, unablated: bool = False) -> Tensor:
+    """What stands at a site of the pass, or of the pass without ablations."""
+    for part, settings in zip(clamps.parts, clamps.settings, strict=True):
+        if part.site == site and not (unablated and (part.kind.ablates or part.kind.reads_unablated)):
+            stand_in = part.kind.stand_in(site, here, at, settings)
+            here = stand_in.expand_as(here) if part.everywhere else torch.where(settings["where"], stand_in, here)
+    return here
 
 
-def in_first_pass(kind: type[Clamp]) -> bool:
-    """Whether a clamp acts in the pass without ablations."""
-    return not (kind.ablates or kind.reads_unablated)
+def two_passes(clamps: Clamps) -> bool:
+    return any(part.kind.reads_unablated for part in clamps.parts)
 
 
 def _check_compatible(clamps: Sequence[Clamp], network: Network) -> None:
@@ -383,12 +379,12 @@ def forward(
     """`model.forward` with clamps; gradients flow through the unablated pass too, where there is one."""
     unablated: Sites = {}
 
-    def edit(passing, site: str, here: Tensor, seen: Sites) -> Tensor:
-        return clamps.at(site, here, Pass(features, sequences, seen, unablated), passing)
+    def edit(first: bool, site: str, here: Tensor, seen: Sites) -> Tensor:
+        return stands(clamps, site, here, Pass(features, sequences, seen, unablated), first)
 
-    if clamps.two_passes:
-        unablated = model.forward(parameters, features, sequences, partial(edit, in_first_pass), all_queries)
-    return model.forward(parameters, features, sequences, partial(edit, lambda kind: True), all_queries)
+    if two_passes(clamps):
+        unablated = model.forward(parameters, features, sequences, partial(edit, True), all_queries)
+    return model.forward(parameters, features, sequences, partial(edit, False), all_queries)
 
 
 def active(clamps: Sequence[Clamp], network: Network) -> Network:
