@@ -31,6 +31,7 @@ TABLE = (
     "wiring",
     "study",
     "lens",
+    "clamping",
     "toy",
     "published",
     "diagrams",
