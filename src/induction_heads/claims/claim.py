@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from ..runs import LAYER_2, RESULTS, Run
 from ..store import Trained
 from ..study import Study
 
-Numbers = Mapping[str, float]
+Numbers = Mapping[str, SupportsFloat]
 HOLDS, IN_PART, FAILS, UNMEASURED = "holds", "holds in part", "does not hold here", "not measured"
 SMOKE_SEQUENCES = 2_000  # of the exhaustive set, in the smoke profile
 

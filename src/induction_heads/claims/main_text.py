@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from scipy.stats import spearmanr
 
 from .. import measures
-from ..measures import PLATEAU
 from ..runs import DATA, LAYER_2, SUBCIRCUITS
 from ..study import Study
 from .claim import Claim, Numbers, at_the_end, learning_time, main_run
@@ -21,6 +20,7 @@ SEVERAL_LEFT = ("none", "1", "1, 2", "3v, 5")  # rows of figure 5b, by the subci
 ONE_LEFT = ("1, 2, 3qk, 4", "1, 2, 3v, 5")
 FASTEST = ("1, 2, 3qk, 4", "3v, 5", "1, 2, 3v, 5")
 CLASSES, LABELS = ("50 classes", "100 classes", "200 classes"), ("5 labels", "10 labels", "15 labels")
+NO_PLATEAU = measures.PLATEAU  # the share of the learning time below which there is none
 INDUCTION = 0.2  # strength from which a head counts as an induction head
 
 
@@ -92,7 +92,7 @@ def plateaus(study: Study, seed: int) -> Numbers:
 def plateau_where_several_are_left(numbers: Numbers) -> bool:
     stretch = {name: numbers[f"{name}: sequences"] for name in SUBCIRCUITS}
     longer = min(stretch[name] for name in SEVERAL_LEFT) > max(stretch[name] for name in ONE_LEFT)
-    none_alone = max(numbers[f"{name}: share"] for name in ONE_LEFT) < PLATEAU <= numbers["none: share"]
+    none_alone = max(numbers[f"{name}: share"] for name in ONE_LEFT) < NO_PLATEAU <= numbers["none: share"]
     return longer and none_alone
 
 
@@ -131,7 +131,7 @@ CLAIMS = (
         "share of the learning time that the slowest tenth of the fall takes, the level where it does, and the final train loss",
         "share at least 0.25, level within a tenth of ln 2, final loss below 0.05",
         "an exponential fall from ln 2 has share 0.115 and a straight line 0.167; ln 2 is guessing between the labels in context",
-        lambda n: n["plateau share"] >= PLATEAU and abs(n["plateau level (nats)"] / LN_2 - 1) <= 0.1 and n["final loss"] < 0.05,
+        lambda n: n["plateau share"] >= NO_PLATEAU and abs(n["plateau level (nats)"] / LN_2 - 1) <= 0.1 and n["final loss"] < 0.05,
         plateau_then_fall, ("3a",), "share 0.35 at 0.72 nats; about 0 at the end",
     ),
     Claim(
