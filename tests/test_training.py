@@ -75,6 +75,21 @@ def test_compiled_and_plain_training_agree():
         assert_same(plain, compiled, rtol=1e-3, atol=1e-5)
 
 
+def test_a_compiler_that_fails_leaves_plain_pytorch(monkeypatch):
+    def broken(function, **_):
+        def fail(*inputs):
+            raise torch._inductor.exc.InductorError(RuntimeError("no such header"), None)
+
+        return fail
+
+    monkeypatch.setattr(torch, "compile", broken)
+    training.programs.cache_clear()
+    with pytest.warns(UserWarning, match="plain PyTorch from here on.*no such header"):
+        (state,) = trained([SHORT], compiled=True)
+    training.programs.cache_clear()
+    assert_same(state, trained([SHORT])[0], rtol=0, atol=0)
+
+
 def test_the_loss_falls():
     history = trained([dataclasses.replace(SHORT, sequences=3_200, clamps=(PerfectMatch("L2H3"),))])[0].history
     assert history[0][1] > math.log(5) - 0.2 and history[-1][1] < 0.75 * history[0][1]
@@ -110,3 +125,12 @@ def test_accuracy_and_loss_are_recorded_for_every_set():
     row = dict(zip(training.HISTORY, trained([SHORT])[0].history[-1], strict=True))
     for name in EVALUATION_SETS:
         assert 0 <= row[f"{name}_accuracy"] <= 1 and 0 < row[f"{name}_loss"] < 5
+
+
+@pytest.mark.slow
+def test_programs_of_one_shape_and_different_clamps_are_not_confused():
+    if kernels.compiler() is None:
+        pytest.skip("no C++ compiler")
+    match, copy = (dataclasses.replace(SHORT, clamps=(c,)) for c in (PerfectMatch("L2H3"), PreviousTokenAttention(("L1H3",))))
+    for run in (match, copy):
+        assert_same(trained([run])[0], trained([run], compiled=True)[0], rtol=1e-3, atol=1e-5)

@@ -7,9 +7,11 @@ logit is NO_LOGIT, which nothing ever learns. Neither changes a run's numbers.
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -97,7 +99,24 @@ def programs(parts: tuple[clamps.Part, ...], compiled: bool, sizes: tuple) -> tu
         return update, logits
     torch._dynamo.config.trace_autograd_ops = True
     unguarded = {"guard_filter_fn": torch.compiler.skip_all_guards_unsafe}  # `sizes` says all that could change
-    return torch.compile(update, fullgraph=True, dynamic=False, options=unguarded), torch.compile(logits, fullgraph=True)
+    return _or_plain(update, options=unguarded), _or_plain(logits)
+
+
+def _or_plain(function: Callable[..., Tensor], **how: Any) -> Callable[..., Tensor]:
+    """The compiled function, or the function itself from the moment that the compiler fails."""
+    function.__code__ = function.__code__.replace()  # compiled code belongs to a code object: each program gets its own
+    used = torch.compile(function, fullgraph=True, dynamic=False, **how)
+
+    def call(*inputs: Any) -> Tensor:
+        nonlocal used
+        try:
+            return used(*inputs)
+        except torch._inductor.exc.InductorError as error:
+            warnings.warn(f"plain PyTorch from here on, it does not compile here: {str(error).splitlines()[0]}", stacklevel=2)
+            used = function
+            return function(*inputs)
+
+    return call
 
 
 class Group:
