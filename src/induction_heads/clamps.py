@@ -25,6 +25,7 @@ from .model import Parameters, Sequences, Sites
 
 NO_LOGIT = -1e9  # of labels that are not in context, under PerfectCopy
 Settings = dict[str, Tensor]
+Heads = tuple[str, ...] | list[str] | str  # kept as a tuple, so that a clamp is a value
 
 
 def head(name: str) -> tuple[int, int]:
@@ -117,7 +118,7 @@ def _where(mask: Sequence[bool], shape: tuple[int, ...]) -> Settings:
 class Ablate(Clamp):
     """The values of these heads are 0 at every token."""
 
-    heads: tuple[str, ...]
+    heads: Heads
     last_word: ClassVar[bool] = True
     ablates: ClassVar[bool] = True
 
@@ -145,7 +146,7 @@ class Only(Ablate):
 class PreviousTokenAttention(Clamp):
     """Step 1: these heads attend to the previous token with weight 1; token 0 to itself."""
 
-    heads: tuple[str, ...]
+    heads: Heads
 
     def sites(self, network):
         masks = network.at(self.heads, self)
@@ -218,7 +219,7 @@ class InductionAttention(Clamp):
     at the query; it needs no labels, so that it clamps models of any tokens.
     """
 
-    heads: tuple[str, ...]
+    heads: Heads
     strength: float = 1.0
 
     def __post_init__(self):
