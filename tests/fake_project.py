@@ -27,10 +27,15 @@ def plan(settings, results=None):
     return Plan()
 def train_missing(settings, results=None):
     print("training", *results or ["everything"], flush=True)
-def keys(settings, results):
+def wanted(settings, results=()):
     return STORED.read_text().split() if STORED.exists() else ["run-a"]
 def status(settings):
     print("run-a done")
+'''
+DATA = '''
+from types import SimpleNamespace
+def load(name):
+    return SimpleNamespace(fingerprint="the same")
 '''
 WRITES = '''
 from . import paths
@@ -111,7 +116,7 @@ def make_project(folder: Path) -> Project:
     shutil.copy(ROOT / "Makefile", folder)
     for name in REAL:
         shutil.copy(ROOT / "src" / "induction_heads" / f"{name}.py", project.package)
-    for name, text in {"runs": RUNS, "study": STUDY, "claims": WRITES, "gallery": WRITES, "draw": DRAW}.items():
+    for name, text in {"runs": RUNS, "study": STUDY, "claims": WRITES, "gallery": WRITES, "data": DATA, "draw": DRAW}.items():
         (project.package / f"{name}.py").write_text(text)
     project.write_notebook("tiny", PICTURE)
     return project

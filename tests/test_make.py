@@ -9,6 +9,8 @@ import sys
 import pytest
 from fake_project import ENDLESS, PICTURE, ROOT, make_project, processes_of, wait_for
 
+from induction_heads import cli, runs
+
 TARGETS = "reproduce-all test lab status bench profile clean distclean figure-3a".split()
 
 
@@ -47,6 +49,16 @@ def test_the_command_line_says_the_same_without_a_traceback():
     command = [sys.executable, "-m", "induction_heads", "status", "--profile", "quick"]
     run = subprocess.run(command, capture_output=True, text=True)
     assert (run.returncode, run.stdout, run.stderr) == (2, "", "PROFILE is paper or smoke, got 'quick'\n")
+
+
+def test_every_result_is_a_target_by_its_name():
+    targets = [cli.target(name) for name in runs.RESULTS]
+    assert {"figure-3a", "table-1"} <= set(targets)
+    assert [cli.result_of(target) for target in targets] == list(runs.RESULTS)
+    shown = real_make("-n", *targets)
+    assert shown.returncode == 0
+    for target in targets:
+        assert f"induction_heads result {target} " in shown.stdout
 
 
 def test_help_is_the_default_and_names_the_targets():

@@ -42,12 +42,12 @@ def status(settings: Settings, names: list[str], force: bool) -> None:
     from . import runs, study
 
     study.status(settings)
-    books = {_target(result): found.notebook for result, found in runs.RESULTS.items()}
+    books = {target(result): found.notebook for result, found in runs.RESULTS.items()}
     books |= {f"notebook-{name}": name for name in execution.names() if name not in books.values()}
-    for target, name in books.items():
+    for product, name in books.items():
         why = execution.stale(name, settings) if name in execution.names() else "no notebook yet"
         state = f"{why}, about {duration(execution.expected_seconds(name, settings))}" if why else "done"
-        print(f"{target:15} {name:40} {state}")
+        print(f"{product:15} {name:40} {state}")
 
 
 def notebook(settings: Settings, names: list[str], force: bool) -> None:
@@ -60,11 +60,13 @@ def result(settings: Settings, names: list[str], force: bool) -> None:
     """Trains and executes what results such as `figure-3a` or `table-1` need."""
     from . import runs, study
 
-    wanted = [name.removeprefix("figure-") for name in names]
+    wanted = [result_of(name) for name in names]
     for name, given in zip(wanted, names):
         if name not in runs.RESULTS:
-            raise ValueError(f"no result is called {given!r}; there are {', '.join(map(_target, runs.RESULTS))}")
+            raise ValueError(f"no result is called {given!r}; there are {', '.join(map(target, runs.RESULTS))}")
     books = list(dict.fromkeys(runs.RESULTS[name].notebook for name in wanted))
+    for name in books:
+        execution.source(name)  # names a missing one before anything is trained
     study.train_missing(settings, [name for name, found in runs.RESULTS.items() if found.notebook in books])
     notebook(settings, books, force)
     figures = paths.figures_dir(settings.profile, settings.dataset)
@@ -119,9 +121,13 @@ def _check_device(settings: Settings) -> None:
             raise ValueError("DEVICE is cuda, but PyTorch finds no CUDA device here: use DEVICE=cpu")
 
 
-def _target(result: str) -> str:
+def target(result: str) -> str:
     """A result's name as a target of the Makefile: `figure-3a`, `table-1`."""
     return result if result.startswith("table") else f"figure-{result}"
+
+
+def result_of(target: str) -> str:
+    return target.removeprefix("figure-")
 
 
 COMMANDS = {command.__name__: command for command in

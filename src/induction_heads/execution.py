@@ -37,7 +37,7 @@ class Record:
 
     notebook: str  # sha256
     package: str
-    runs: tuple[str, ...]  # keys in the store
+    runs: tuple[str, ...]  # the data's fingerprint, and the rows
     parameters: dict[str, Any]
     figures: dict[str, str]  # file name -> sha256
     seconds: float
@@ -92,17 +92,27 @@ def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
 def parameters_for(notebook: Path, settings: Settings) -> dict[str, Any]:
     """What the settings mean to this notebook: `seed` is the first of the seeds, a notebook without one ignores them."""
     offered: dict[str, Any] = {"profile": settings.profile, "dataset": settings.dataset, "device": settings.device}
-    if settings.seeds:
-        offered |= {"seed": settings.seeds[0], "seeds": list(settings.seeds)}
+    offered |= {"seed": settings.seeds[0], "seeds": list(settings.seeds)}
     known = parameters_of(notebook)
     return {name: value for name, value in offered.items() if name in known}
 
 
-def keys(name: str, settings: Settings) -> list[str]:
-    """The stored runs that a notebook shows, by their keys."""
+@lru_cache(maxsize=1)
+def _fingerprint(dataset: str) -> str:
+    from . import data
+
+    return data.load(dataset).fingerprint
+
+
+def rows(name: str, settings: Settings) -> list[str]:
+    """What determines the stored runs that a notebook shows, beside the code: the data, and each row of the table of runs.
+
+    Rows are taken as they are written, before heads are found: those follow from the rest.
+    """
     from . import runs, study
 
-    return study.keys(settings, [result for result, found in runs.RESULTS.items() if found.notebook == name])
+    results = [result for result, found in runs.RESULTS.items() if found.notebook == name]
+    return sorted([_fingerprint(settings.dataset), *(map(str, study.wanted(settings, results)) if results else ())])
 
 
 def stale(name: str, settings: Settings) -> str:
@@ -116,7 +126,7 @@ def stale(name: str, settings: Settings) -> str:
         return "stale: the package changed"
     if record.parameters != parameters_for(source(name), settings):
         return "stale: other parameters"
-    if set(record.runs) != set(keys(name, settings)):
+    if set(record.runs) != set(rows(name, settings)):
         return "stale: other runs"
     for figure, sha256 in record.figures.items():
         path = paths.figures_dir(settings.profile, settings.dataset) / figure
@@ -184,7 +194,7 @@ def execute(name: str, settings: Settings) -> Record:
             raise NotebookError(f"{name}.ipynb: {_first_line(type(error).__name__, str(error))}; see {_shown(failed)}") from error
     record = Record(
         **made_from,
-        runs=tuple(keys(name, settings)),
+        runs=tuple(rows(name, settings)),
         parameters=parameters,
         figures={path.name: _sha256(path) for path in _figures_of(notebook, settings)},
         seconds=round(time.time() - begun, 1),
