@@ -103,7 +103,7 @@ class Project:
         path.write_text(json.dumps(plain))
         return path
 
-    def kernel(self, timeout: float = 60) -> int:
+    def kernel(self, timeout: float = 180) -> int:
         """The process id of the endless notebook's kernel, once it is there."""
         path = self.root / "pid"
         wait_for(lambda: path.exists() and path.read_text(), timeout)
@@ -122,7 +122,7 @@ def make_project(folder: Path) -> Project:
     return project
 
 
-def wait_for(condition, timeout: float = 20) -> None:
+def wait_for(condition, timeout: float = 60) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "this did not come to pass"
