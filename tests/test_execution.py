@@ -38,7 +38,11 @@ def test_the_parameters_cell_holds_plain_values_only(tmp_path, text, message):
 def test_a_notebook_gets_the_settings_it_has_parameters_for(notebook):
     given = settings.Settings("smoke", "glyphs", (7, 8), "cpu")
     assert execution.parameters_for(notebook, given) == {"profile": "smoke", "seeds": [7, 8]}
-    assert execution.parameters_for(notebook, settings.Settings()) == {"profile": "paper"}
+
+
+def test_a_notebook_without_seeds_ignores_them(tmp_path):
+    path = make_project(tmp_path).write_notebook("some", "pass", parameters='profile = "paper"\n')
+    assert execution.parameters_for(path, settings.Settings(seeds=(7, 8))) == {"profile": "paper"}
 
 
 def test_a_notebook_that_is_not_there_is_named(tmp_path):
