@@ -58,8 +58,8 @@ def test_numbers_that_say_otherwise_do_not(claim, changed):
 
 
 def test_a_mistake_is_corrected_by_the_heads_that_get_it_right():
-    right = torch.tensor([[1, 1, 0, 0, 0], [0, 1, 1, 1, 0], [1, 0, 0, 0, 1]]).bool()
-    np.testing.assert_allclose(heads.corrected(right, 0), [0, 2 / 3, 1 / 3])  # head 0 is wrong on the last three
+    correct = torch.tensor([[1, 1, 0, 0, 0], [0, 1, 1, 1, 0], [1, 0, 0, 0, 1]]).bool()
+    np.testing.assert_allclose(heads.corrected(correct, 0), [0, 2 / 3, 1 / 3])  # head 0 is wrong on the last three
 
 
 def test_mistakes_on_one_label_alone_are_fully_associated_with_it():

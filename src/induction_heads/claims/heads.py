@@ -67,20 +67,25 @@ def switched_on(study: Study, seed: int) -> tuple[tuple[int, ...], np.ndarray, n
 
 
 @lru_cache(maxsize=8)
-def alone(study: Study, seed: int) -> dict[str, torch.Tensor]:
-    """Whether each Layer 2 head alone gets each training sequence right, with its own match and with a perfect one."""
+def answers(study: Study, seed: int) -> dict[str, torch.Tensor]:
+    """What each Layer 2 head alone answers to each training sequence (head batch), with its own match and with a perfect one."""
     trained = main_run(study, seed)
     which, features = training_sequences(study, trained.run), study.exemplars(trained.run).train[None]
     perfect = tuple(PerfectMatch(head) for head in LAYER_2)
     batch, keep = measures.repeat(trained.final, 2), wiring.heads_alone(trained.final)
     logits = measures.direct_paths(batch, features, which, keep, [(), perfect])["logits"]
-    right = logits.argmax(-1) == which.target
-    return {"computed match": right[0], "perfect match": right[1]}
+    return dict(zip(("computed match", "perfect match"), logits.argmax(-1), strict=True))
 
 
-def corrected(right: torch.Tensor, of: int) -> np.ndarray:
+def right(study: Study, seed: int) -> dict[str, torch.Tensor]:
+    """Whether these answers are right."""
+    target = training_sequences(study, main_run(study, seed).run).target
+    return {match: given == target for match, given in answers(study, seed).items()}
+
+
+def corrected(correct: torch.Tensor, of: int) -> np.ndarray:
     """Of the sequences that head `of` alone gets wrong, the share that each head alone gets right; NaN if there are none."""
-    return right[:, ~right[of]].float().mean(1).numpy()
+    return correct[:, ~correct[of]].float().mean(1).numpy()
 
 
 def association_with(wrong: torch.Tensor, what: torch.Tensor) -> tuple[float, float]:
@@ -147,19 +152,19 @@ def additive(study: Study, seed: int) -> Numbers:
 
 
 def correcting(study: Study, seed: int) -> Numbers:
-    right, strongest = alone(study, seed)["computed match"], int(at_the_end(study, seed).strength.argmax())
-    shares = np.delete(corrected(right, strongest), strongest)
-    return {"mistakes of the strongest": (~right[strongest]).sum(), "best other head": shares.max(), "worst": shares.min()}
+    correct, strongest = right(study, seed)["computed match"], int(at_the_end(study, seed).strength.argmax())
+    shares = np.delete(corrected(correct, strongest), strongest)
+    return {"mistakes of the strongest": (~correct[strongest]).sum(), "best other head": shares.max(), "worst": shares.min()}
 
 
 def with_perfect_match(study: Study, seed: int) -> Numbers:
-    before, after = (right.float().mean(1).numpy() for right in alone(study, seed).values())
+    before, after = (correct.float().mean(1).numpy() for correct in right(study, seed).values())
     return {"heads that gain": (after > before).sum(), "mean gain": (after - before).mean(), "largest loss": max(0.0, (before - after).max())}
 
 
 def label_specific(study: Study, seed: int) -> Numbers:
-    right, which = alone(study, seed)["perfect match"], training_sequences(study, main_run(study, seed).run)
-    wrong = [~head for head in right if (~head).float().mean() >= 0.01]
+    correct, which = right(study, seed)["perfect match"], training_sequences(study, main_run(study, seed).run)
+    wrong = [~head for head in correct if (~head).float().mean() >= 0.01]
     by_label = np.array([association_with(w, which.target[0]) for w in wrong]).reshape(-1, 2)
     by_class = np.array([association_with(w, which.exemplar[0, :, -1]) for w in wrong]).reshape(-1, 2)
     median = lambda v: float(np.median(v)) if len(v) else math.nan  # noqa: E731
