@@ -31,6 +31,7 @@ TABLE = (
     "wiring",
     "study",
     "lens",
+    "circuits",
     "clamping",
     "toy",
     "published",
