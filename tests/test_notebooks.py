@@ -67,6 +67,12 @@ def test_its_first_cell_says_what_it_asks_and_how_long_it_takes(name):
     assert EXPECTED_TIME.search(text) and "two cores" in text
 
 
+@each_notebook
+def test_it_prints_claims_that_nbval_compares(name):
+    """In nbval's lax mode only cells with this tag are compared; without one it would pass whatever came out."""
+    assert any("nbval-check-output" in cell["metadata"].get("tags", ()) for cell in read(name)["cells"])
+
+
 def command(*arguments: str, **options) -> subprocess.CompletedProcess:
     """A Python command as `make` would run it: unchecked, on one thread, and not part of this pytest."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
