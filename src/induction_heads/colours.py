@@ -28,6 +28,17 @@ NAMED = {
     "held_out_label_pairs": "#2A74DA",
     "unseen_classes": "#E07B1E",
     "held_out_exemplars": "#C9A3D9",
+    # the previous-token pattern (figure 8)
+    "strongest previous-token head": "#7CC7F2",
+    "weakest previous-token head": "#E07B1E",
+    "three heads": "#2A74DA",
+    "all Layer 1 heads": "#8E1557",
+    # a grafted Layer 1 (figure 7)
+    "Layer 1 of seed 5": "#2A74DA",
+    "Layer 1 of seed 6": "#E07B1E",
+    "Layer 1 of seed 7": "#8E1557",
+    "Layer 1 of seed 8": "#1D7A4A",
+    "Layer 1 of seed 9": "#7CC7F2",
     # the toy model (figures 5a and 9)
     "c": SUBCIRCUIT_COLOURS["A"],
     "b_and_c": SUBCIRCUIT_COLOURS["B"],

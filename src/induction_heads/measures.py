@@ -3,7 +3,7 @@
 A batch of networks has a `run` axis; a single network is a batch of one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -219,3 +219,15 @@ def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence
         logits = each_sequence(batch, exemplars.train[None], which, [clamped] * len(some))["logits"]
         losses += loss_and_accuracy(logits, which)[:, 0].tolist()
     return pd.DataFrame({"sequences": seen, "train_loss": losses})
+
+
+def learning(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row a history: when its train loss is learnt, the slowest tenth of its fall, and where it ends (nats).
+
+    In sequences seen, but for the share of the learning time that the slowest tenth takes: a plateau from PLATEAU on.
+    """
+    found = {}
+    for name, history in histories.items():
+        slowest = plateau(history["sequences"].to_numpy(dtype=float), history["train_loss"].to_numpy())
+        found[name] = (time_to_learn(history), slowest.sequences, slowest.share, history["train_loss"].iloc[-1])
+    return pd.DataFrame.from_dict(found, orient="index", columns=["learnt after", "slowest tenth", "its share", "final loss"])
