@@ -14,7 +14,7 @@ import pandas as pd
 
 from . import data, measures, runs, schedule
 from .paths import RUNS
-from .runs import PROFILES, RESULTS, SEED, SEEDS, Run
+from .runs import PROFILES, RESULTS, SEED, Run
 from .sequences import BATCH, Exemplars
 from .settings import Settings
 from .store import Store, Trained
@@ -90,9 +90,8 @@ class Plan:
 
 def wanted(settings: Settings, results: Iterable[str] = ()) -> list[Run]:
     """The runs of these results, or of all."""
-    seeds = settings.seeds or SEEDS
     chosen = [RESULTS[name] for name in (results or RESULTS)]
-    return list(dict.fromkeys(run for result in chosen for run in result.runs(seeds, PROFILES[settings.profile])))
+    return list(dict.fromkeys(run for result in chosen for run in result.runs(settings.seeds, PROFILES[settings.profile])))
 
 
 def _study(settings: Settings) -> Study:
@@ -130,7 +129,7 @@ def status(settings: Settings) -> None:
     study = _study(settings)
     for name, result in RESULTS.items():
         print(f"{name:10} {result.title}")
-        for run in dict.fromkeys(result.runs(settings.seeds or SEEDS, study.scale)):
+        for run in dict.fromkeys(result.runs(settings.seeds, study.scale)):
             known = study.known(run)
             if known is None:
                 state = f"waits for: {run.main}"

@@ -46,7 +46,7 @@ def verdicts(study: Study, seeds: Iterable[int] = SEEDS, ledger: Iterable[Claim]
 def write(settings: Settings) -> str:
     """Measures every claim, writes `claims.json` among the figures, and gives the table."""
     study = Study(settings.profile, settings.dataset, settings.device)
-    found = verdicts(study, settings.seeds or SEEDS)
+    found = verdicts(study, settings.seeds)
     target = paths.figures_dir(settings.profile, settings.dataset) / "claims.json"
     with paths.write_whole(target) as part:
         part.write_text(json.dumps(as_json(found, settings), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
