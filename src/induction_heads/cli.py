@@ -5,6 +5,7 @@ A wrong use is one line on stderr and exit status 2; what failed while running i
 
 import argparse
 import os
+import re
 import signal
 import sys
 import time
@@ -71,8 +72,8 @@ def result(settings: Settings, names: list[str], force: bool) -> None:
     notebook(settings, books, force)
     figures = paths.figures_dir(settings.profile, settings.dataset)
     for name in names:
-        stem = name.replace("-", "_")
-        made = sorted(path for path in figures.glob("*") if path.stem == stem or path.stem.startswith(f"{stem}_"))
+        panels = re.compile(rf"{name.replace('-', '_')}[a-z]?(_.*)?")  # figure_16a and figure_16b are figure 16
+        made = sorted(path for path in figures.glob("*") if panels.fullmatch(path.stem))
         print("\n".join(str(path) for path in made) or f"{name}: in {execution.executed(books[0], settings)}")
 
 
