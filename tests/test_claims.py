@@ -3,11 +3,13 @@
 import dataclasses
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from induction_heads import claims, measures, paths, published
+from induction_heads.claims import claim as claim_module
 from induction_heads.claims import main_text
 from induction_heads.claims.claim import Claim, Verdict
 from induction_heads.settings import Settings
@@ -102,16 +104,31 @@ class FullStudy(EmptyStudy):
 
     def __init__(self):
         super().__init__()
-        self.store = type("Store", (), {"finished": staticmethod(lambda run: True)})()
+        self.store = type("Store", (), {"finished": staticmethod(lambda run: True), "folder": staticmethod(lambda run: Path(str(run)))})()
 
     def known(self, run):
         return run
 
 
-def test_a_claim_for_one_seed_takes_the_first():
+def test_a_claim_for_one_seed_takes_the_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
     one = claim(every_seed=False)
     assert claims.judge(one, FullStudy(), (7, 8)).numbers == {7: {"x": 7.0}}
     assert claims.judge(claim(), FullStudy(), (7, 8)).numbers == {7: {"x": 7.0}, 8: {"x": 8.0}}
+
+
+def test_what_was_measured_is_remembered_until_the_code_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    calls = []
+    counted = claim(measure=lambda study, seed: calls.append(seed) or {"x": math.inf})
+    for _ in range(2):
+        assert claims.judge(counted, FullStudy(), (5,)).numbers == {5: {"x": math.inf}}
+    assert calls == [5]
+    (file,) = (tmp_path / "claims").iterdir()
+    file.write_text("half a numb")
+    assert claims.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5]
+    monkeypatch.setattr(claim_module, "code", lambda: "another")
+    assert claims.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5, 5]
 
 
 def test_the_ledger_names_each_claim_once_and_says_everything_about_it():

@@ -10,6 +10,8 @@ import math
 import textwrap
 from collections.abc import Iterable
 
+import pandas as pd
+
 from .. import paths
 from ..runs import SEEDS
 from ..settings import Settings
@@ -91,6 +93,17 @@ def summary(found: Iterable[Verdict]) -> str:
     """How many claims have each verdict."""
     words = [verdict.word for verdict in found]
     return ", ".join(f"{words.count(word)} {word}" for word in (HOLDS, IN_PART, FAILS, UNMEASURED) if word in words)
+
+
+def frame(found: Iterable[Verdict]) -> pd.DataFrame:
+    """The ledger as a table for a notebook, a row a claim."""
+    rows = []
+    for verdict in found:
+        claim = verdict.claim
+        ours = [f"{seed}: {', '.join(f'{name} {shown(x)}' for name, x in numbers.items())}" for seed, numbers in verdict.numbers.items()]
+        rows.append({"claim": claim.id, "the paper states": claim.statement, "where": claim.source, "criterion": claim.criterion,
+                     "the paper": claim.paper, "ours, by seed": "\n".join(ours), "verdict": verdict.word, "seeds": verdict.seeds})  # fmt: skip
+    return pd.DataFrame(rows).set_index("claim")
 
 
 def table(found: Iterable[Verdict]) -> str:
