@@ -19,14 +19,15 @@ from ..model import Sequences
 from ..study import Study
 from .claim import Claim, Numbers, at_the_end, learning_time, main_run, training_sequences
 
-SAMPLE = 8_000  # of the exhaustive set, where there are many conditions or checkpoints; an accuracy is then good to 0.006
+THROUGH_TRAINING = 2_000  # of the exhaustive set, at every checkpoint; the same ones, so that differences are smooth
+SAMPLE = 8_000  # of the exhaustive set, where there are many conditions; an accuracy is then good to 0.006
 CARRIES = 0.05  # accuracy that a wire is worth: nine standard errors of a share of the sample
 SCORES = {"values": ("Q", "K"), "patterns": ("V",)}  # what is preserved -> the compositions that are left to carry the effect
 EIGHT_HEADS = 0.738  # largest rank correlation of eight pairs that chance gives in 95 % of draws (two-sided)
 
 
-def sampled(study: Study, seed: int) -> Sequences:
-    return measures.sample(training_sequences(study, main_run(study, seed).run), SAMPLE)
+def sampled(study: Study, seed: int, n: int = SAMPLE) -> Sequences:
+    return measures.sample(training_sequences(study, main_run(study, seed).run), n)
 
 
 @lru_cache(maxsize=64)
@@ -48,7 +49,7 @@ def wires(study: Study, seed: int) -> pd.DataFrame:
 @lru_cache(maxsize=64)
 def direct_effects(study: Study, seed: int) -> pd.DataFrame:
     trained = main_run(study, seed)
-    return wiring.direct_effects(trained, study.exemplars(trained.run).train[None], sampled(study, seed))
+    return wiring.direct_effects(trained, study.exemplars(trained.run).train[None], sampled(study, seed, THROUGH_TRAINING))
 
 
 @lru_cache(maxsize=64)
