@@ -31,7 +31,7 @@ from .store import Store, Trained
 from .training import Group, State
 
 GROUP_SIZES = (1, 4, 8)  # groups are filled up to one of these, so that few programs are compiled
-WORTH_COMPILING = 40_000  # steps times runs; for less, compiling takes longer than it saves
+WORTH_COMPILING = 20_000  # steps times runs; for less, compiling takes longer than it saves
 REPORT_EVERY = 0.5  # seconds
 
 
