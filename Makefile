@@ -77,8 +77,8 @@ help:
 environment: $(ENVIRONMENT)
 
 ifneq ($(VENV),)
-$(ENVIRONMENT): requirements.lock pyproject.toml tools/environment.py
-	@$(GUARD) $(PYTHON) tools/environment.py $(call quoted,$(VENV))
+$(ENVIRONMENT): requirements.lock pyproject.toml .ci/environment.py
+	@$(GUARD) $(PYTHON) .ci/environment.py $(call quoted,$(VENV))
 endif
 
 # The steps of `reproduce-all`, each after the one before.
@@ -122,7 +122,7 @@ test: $(ENVIRONMENT)
 	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -n 2 --dist loadgroup
 
 lock:
-	@$(GUARD) $(PYTHON) tools/lock.py
+	@$(GUARD) $(PYTHON) .ci/lock.py
 
 clean:
 	@rm -rf $(call quoted,$(BUILD))/executed $(call quoted,$(BUILD))/figures

@@ -164,11 +164,11 @@ def test_the_guard_passes_on_the_exit_status_and_ends_what_the_command_left_runn
 
 
 class TestEnvironment:
-    """tools/environment.py, with pip replaced by a note of what it was asked."""
+    """.ci/environment.py, with pip replaced by a note of what it was asked."""
 
     @pytest.fixture
     def asked(self, tmp_path, monkeypatch):
-        spec = importlib.util.spec_from_file_location("environment", ROOT / "tools" / "environment.py")
+        spec = importlib.util.spec_from_file_location("environment", ROOT / ".ci" / "environment.py")
         self.tool = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.tool)
         asked: list[str] = []

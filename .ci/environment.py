@@ -1,4 +1,4 @@
-"""Makes the environment that requirements.lock describes: `python tools/environment.py .venv`. Standard library only.
+"""Makes the environment that requirements.lock describes: `python .ci/environment.py .venv`. Standard library only.
 
 The stamp `.venv/.installed` is written last and holds what was installed; an installation that was cut off leaves
 `.venv/.installing` instead, and the next one starts from nothing. Two makes at once: the second waits for the first.
