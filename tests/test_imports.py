@@ -37,6 +37,7 @@ TABLE = (
     "published",
     "diagrams",
     "plots",
+    "live",
     "claims",
     "gallery",
     "bench",

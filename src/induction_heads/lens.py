@@ -73,7 +73,7 @@ class Attention(nn.Module):
 
 
 def rotated(x: Float[Tensor, "batch token head d_head"]) -> Float[Tensor, "batch token head d_head"]:
-    return model.rotate(x.permute(2, 3, 1, 0)[None], 0)[0].permute(3, 2, 0, 1)
+    return model.rotate(x.permute(2, 3, 1, 0)[None].contiguous(), 0)[0].permute(3, 2, 0, 1)
 
 
 class Block(nn.Module):
@@ -130,8 +130,10 @@ class Lens(HookedRootModule):
         logits, cache = super().run_with_cache(*inputs, remove_batch_dim=remove_batch_dim, **options)
         return logits, ActivationCache(cache, self, has_batch_dim=not remove_batch_dim) if return_cache_object else cache
 
-    def to_tokens(self, sequences: Sequences | Int[Tensor, "..."], **ignored) -> Int[Tensor, "batch token"]:
-        """The one vocabulary: exemplar c is token c, label l is token `len(features)` + l."""
+    def to_tokens(self, sequences: Sequences | Int[Tensor, "..."] | list, **ignored) -> Int[Tensor, "batch token"]:
+        """The one vocabulary: exemplar c is token c, label l is token `len(features)` + l. A list holds one sequence each."""
+        if isinstance(sequences, list):
+            sequences = torch.stack([torch.as_tensor(each) for each in sequences])
         if isinstance(sequences, Sequences):
             tokens = self._unstacked(sequences).tokens(len(self.features))[0].mT
         else:
