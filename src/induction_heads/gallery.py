@@ -14,8 +14,12 @@ from typing import NamedTuple
 from . import paths
 from .settings import Settings
 
-HOLDS, IN_PART, UNMEASURED = "holds", "holds in part", "not measured"
-MARKS = {HOLDS: "✔", IN_PART: "◐", UNMEASURED: "–"}  # ✘ for what does not hold
+VERDICTS = {  # as in the ledger -> mark, and how many of them are told
+    "holds": ("✔", "hold"),
+    "holds in part": ("◐", "hold in part"),
+    "does not hold here": ("✘", "do not hold here"),
+    "not measured": ("–", "are not measured"),
+}
 
 
 class Picture(NamedTuple):
@@ -147,7 +151,8 @@ def page(folder: Path, settings: Settings) -> str:
         "implementations, so compare our heads with the paper's as wholes.", "",
     ]  # fmt: skip
     if ledger:
-        lines += [f"**{len(ledger)} claims of the paper: {_summary(ledger)}.** The [table of verdicts](#verdicts) is at the end.", ""]
+        lines += [f"**{len(ledger)} claims of the paper: {_summary(ledger)}.** The [table of verdicts](#verdicts), with criteria and numbers, is at the end; "
+                  "the notebook `17_claims` says of each that misses why.", ""]
     stems = sorted({path.stem for path in folder.glob("*") if path.suffix in (".png", ".csv")})
     for part in PARTS:
         body: list[str] = []
@@ -201,11 +206,11 @@ def _ledger(folder: Path) -> list[dict]:
 
 def _summary(ledger: list[dict]) -> str:
     words = [claim["verdict"] for claim in ledger]
-    return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys([HOLDS, IN_PART, *sorted(words)]) if word in words)
+    return ", ".join(f"{words.count(word)} {told}" for word, (_, told) in VERDICTS.items() if word in words)
 
 
 def _mark(word: str) -> str:
-    return MARKS.get(word, "✘")
+    return VERDICTS[word][0]
 
 
 def _link(folder: Path, stem: str) -> str:

@@ -89,10 +89,13 @@ def shown(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 1_000 else f"{number:.3g}"
 
 
+TOLD = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold here", UNMEASURED: "are not measured"}
+
+
 def summary(found: Iterable[Verdict]) -> str:
     """How many claims have each verdict."""
     words = [verdict.word for verdict in found]
-    return ", ".join(f"{words.count(word)} {word}" for word in (HOLDS, IN_PART, FAILS, UNMEASURED) if word in words)
+    return ", ".join(f"{words.count(word)} {told}" for word, told in TOLD.items() if word in words)
 
 
 def frame(found: Iterable[Verdict]) -> pd.DataFrame:
