@@ -148,7 +148,7 @@ def page(folder: Path, settings: Settings) -> str:
         "told through its figures. Induction heads, the circuits behind in-context learning, appear abruptly in training. The paper interferes "
         "with the network *throughout training* and finds why: three subcircuits, each learnt smoothly, need each other, and their interaction makes the change abrupt.", "",
         f"Made by `make reproduce-all{_options(settings)}` on the data set `{settings.dataset}`. Layers count from 1 and heads from 0; head numbers mean nothing across "
-        "implementations, so compare our heads with the paper's as wholes.", "",
+        "implementations, so compare our heads with the paper's as wholes. Captions say what the paper states; the marks below them say whether it holds here.", "",
     ]  # fmt: skip
     if ledger:
         lines += [f"**{len(ledger)} claims of the paper: {_summary(ledger)}.** The [table of verdicts](#verdicts), with criteria and numbers, is at the end; "
