@@ -1,5 +1,6 @@
 """Clamps as hooks: on our networks they are our clamps, gradients included; on other models they do as they say or raise."""
 
+import doctest
 import json
 import os
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.sources._bridge_builder import build_bridge_from_module
 from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel
 
-from induction_heads import clamps, lens, paths, replay
+from induction_heads import clamping, clamps, lens, paths, replay
 from induction_heads.clamping import clamped
 from induction_heads.clamps import Ablate, Graft, InductionAttention, Network, Only, PerfectCopy, PerfectLayer1, PerfectMatch, PreservePatterns, PreserveValues, PreviousTokenAttention
 from induction_heads.model import Sequences
@@ -255,3 +256,7 @@ def test_what_has_another_shape_or_is_no_lens_model_says_so():
         native()(tokens(7))
     with clamped(native(), []), pytest.raises(ValueError, match="clamped already"), clamped(native(), []):
         pass
+
+
+def test_the_examples_in_the_documentation_run():
+    assert doctest.testmod(clamping) == doctest.TestResults(failed=0, attempted=5)

@@ -1,5 +1,6 @@
 """A network opened with TransformerLens is the same network, and their tools say of it what is so."""
 
+import doctest
 import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -151,3 +152,7 @@ def test_what_cannot_be_opened_is_named(opened):
         opened(torch.tensor([[0, 16, 1, 12, 0]]))
     with pytest.raises(ValueError, match="query's exemplar shown once"):
         opened.to_sequences(torch.tensor([[0, 11, 1, 12, 2]]))
+
+
+def test_the_examples_in_the_documentation_run():
+    assert doctest.testmod(lens) == doctest.TestResults(failed=0, attempted=4)

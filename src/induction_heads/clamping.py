@@ -45,6 +45,14 @@ def clamped(
     `sequences` says, from the arguments of the model, where labels are (with a run axis of 1), for clamps that need
     to know; our own networks (`lens.open`) know by themselves. `donors` are the networks that `Graft` names.
     Raises `ValueError` here or at the first pass where a clamp cannot be honoured.
+
+    >>> from transformer_lens.model_bridge import TransformerBridge
+    >>> shape = dict(n_layers=2, d_model=16, n_heads=4, d_head=4, n_ctx=16, d_vocab=9, attn_only=True, act_fn="relu", seed=0)
+    >>> model, tokens = TransformerBridge.boot_native(shape), torch.tensor([[3, 5, 7, 3, 5]])
+    >>> with clamped(model, [clamps.PreviousTokenAttention("L1H2"), clamps.InductionAttention("L2H0", 0.8)]):
+    ...     pattern = model.run_with_cache(tokens)[1]["blocks.1.attn.hook_pattern"]
+    >>> pattern[0, 0, 4].argmax().item()  # the 7 that came after the 5
+    2
     """
     clamping = Clamping(hooked, given, sequences, donors)
     with clamping.attached():

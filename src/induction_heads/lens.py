@@ -224,6 +224,12 @@ def open(
 
     `features` are by default those of the run's training classes; parameters alone do not say which, so they need them.
     The run's clamps are not part of the network: `with clamped(network, run.clamps)` puts them on.
+
+    >>> from induction_heads import runs, training
+    >>> network = open(training.initial(runs.main(5), n_features=32), torch.randn(50, 32))
+    >>> logits, cache = network.run_with_cache(torch.tensor([[0, 50, 7, 52, 0]]))  # x0 l0 x7 l2, and x0 asks: l0 is token 50
+    >>> logits.shape, cache["pattern", 1].shape
+    (torch.Size([1, 5, 5]), torch.Size([1, 8, 5, 5]))
     """
     if not isinstance(network, Trained):
         if features is None or sequences is not None:
