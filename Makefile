@@ -130,6 +130,6 @@ clean:
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean
-	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data inductor times environment.lock) .pytest_cache $(VENV)
+	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data inductor kernels claims times environment.lock tests.lock) .pytest_cache $(VENV)
 	@rmdir $(call quoted,$(BUILD)) 2>/dev/null || true
 	@echo 'removed runs, data and the environment'
