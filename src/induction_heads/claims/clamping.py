@@ -4,6 +4,7 @@ Criteria were fixed on the paper's own numbers (its text, its digitised curves) 
 """
 
 import math
+from functools import lru_cache
 
 import pandas as pd
 
@@ -53,6 +54,7 @@ def all_heads_are_slowest(times: Numbers) -> bool:
     return times["all heads"] > max(time for name, time in times.items() if name != "all heads")
 
 
+@lru_cache(maxsize=64)
 def clamp_and_progress(study: Study, seed: int) -> Numbers:
     """The slowest tenth of the fall, of the clamped training and of the unclamped run's checkpoints under the same clamp."""
     rows, numbers = study.results("5b", seed), {}
