@@ -115,15 +115,6 @@ def train_missing(settings: Settings, results: Iterable[str] = ()) -> None:
     _study(settings).train(wanted(settings, results))
 
 
-def keys(settings: Settings, results: Iterable[str]) -> list[str]:
-    """The names in the store of the runs of these results; a row whose heads are not known yet counts as its text."""
-    if not results:
-        return []
-    study = _study(settings)
-    rows = {run: study.known(run) for run in wanted(settings, results)}
-    return sorted(study.store.folder(known).name if known else str(run) for run, known in rows.items())
-
-
 def status(settings: Settings) -> None:
     """A line a run: done, unfinished or missing, and how long it took or will take."""
     study = _study(settings)
