@@ -41,13 +41,8 @@ class LayerNorm(nn.Module):
         return self.hook_normalized(centred / scale) * self.w + self.b
 
 
-class Attention(nn.Module):
-    def __init__(self, block: Parameters):
-        super().__init__()
-        for name in ("W_Q", "W_K", "W_V", "W_O"):
-            setattr(self, name, nn.Parameter(block[name]))
-        for name in ("q", "k", "v", "rot_q", "rot_k", "z", "attn_scores", "pattern", "result"):
-            setattr(self, f"hook_{name}", HookPoint())
+class Circuits:
+    """What each head matches and what it copies, of whatever has W_Q, W_K, W_V and W_O."""
 
     @property
     def QK(self) -> FactoredMatrix:
@@ -56,6 +51,15 @@ class Attention(nn.Module):
     @property
     def OV(self) -> FactoredMatrix:
         return FactoredMatrix(self.W_V, self.W_O)
+
+
+class Attention(Circuits, nn.Module):
+    def __init__(self, block: Parameters):
+        super().__init__()
+        for name in ("W_Q", "W_K", "W_V", "W_O"):
+            setattr(self, name, nn.Parameter(block[name]))
+        for name in ("q", "k", "v", "rot_q", "rot_k", "z", "attn_scores", "pattern", "result"):
+            setattr(self, f"hook_{name}", HookPoint())
 
     def forward(self, q_input: Tensor, k_input: Tensor, v_input: Tensor) -> Float[Tensor, "batch token d_model"]:
         project = partial(torch.einsum, "bthm,hmd->bthd")
@@ -93,7 +97,7 @@ class Block(nn.Module):
         return self.hook_resid_post(stream + self.hook_attn_out(self.attn(*inputs)))
 
 
-class Lens(HookedRootModule):
+class Lens(Circuits, HookedRootModule):
     """A network of section 2.2. Made by `open`; `features` are the exemplars it is shown, one a token."""
 
     def __init__(self, parameters: Parameters, features: Float[Tensor, "exemplar feature"]):
@@ -165,14 +169,6 @@ class Lens(HookedRootModule):
     def W_E(self) -> Float[Tensor, "token d_model"]:
         """Every exemplar as it is embedded, then every label."""
         return torch.cat([self.features @ self.W_exemplar + self.b_exemplar, self.W_label])
-
-    @property
-    def QK(self) -> FactoredMatrix:
-        return FactoredMatrix(self.W_Q, self.W_K.mT)
-
-    @property
-    def OV(self) -> FactoredMatrix:
-        return FactoredMatrix(self.W_V, self.W_O)
 
     def tokens_to_residual_directions(self, labels: int | Int[Tensor, "..."]) -> Float[Tensor, "... d_model"]:
         """What the normalised residual stream is multiplied by to give a label's logit; labels count from 0.

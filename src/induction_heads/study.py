@@ -6,11 +6,8 @@ to the previous token; then the runs that name such heads or graft a trained net
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
-
-import pandas as pd
 
 from . import data, measures, runs, schedule
 from .paths import RUNS
