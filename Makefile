@@ -46,11 +46,10 @@ HEADS = $(PY) -m induction_heads
 OPTIONS = --profile $(call quoted,$(PROFILE)) --dataset $(call quoted,$(DATASET)) --seeds $(call quoted,$(SEEDS)) \
     --device $(call quoted,$(DEVICE)) $(if $(FORCE),--force)
 
-# Two notebooks at a time, on a machine with two cores or more, unless a -j was given; each uses one thread.
+# Two notebooks at a time, unless a -j was given.
 ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
     MAKEFLAGS += -j2
 endif
-export OMP_NUM_THREADS_NOTEBOOK ?= 1
 
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(sort $(wildcard notebooks/*.ipynb)))
 
@@ -130,6 +129,6 @@ clean:
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean
-	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data inductor kernels claims times environment.lock tests.lock) .pytest_cache $(VENV)
+	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data inductor kernels remembered times environment.lock tests.lock) .pytest_cache $(VENV)
 	@rmdir $(call quoted,$(BUILD)) 2>/dev/null || true
 	@echo 'removed runs, data and the environment'

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from induction_heads import claims, measures, paths, published
-from induction_heads.claims import claim as claim_module
+from induction_heads import claims, measures, paths, published, remembered
 from induction_heads.claims import main_text
 from induction_heads.claims.claim import Claim, Verdict
 from induction_heads.settings import Settings
@@ -124,10 +123,10 @@ def test_what_was_measured_is_remembered_until_the_code_changes(tmp_path, monkey
     for _ in range(2):
         assert claims.judge(counted, FullStudy(), (5,)).numbers == {5: {"x": math.inf}}
     assert calls == [5]
-    (file,) = (tmp_path / "claims").iterdir()
+    (file,) = (tmp_path / "remembered").iterdir()
     file.write_text("half a numb")
     assert claims.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5]
-    monkeypatch.setattr(claim_module, "code", lambda: "another")
+    monkeypatch.setattr(remembered, "code", lambda: "another")
     assert claims.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5, 5]
 
 

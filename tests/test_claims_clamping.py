@@ -78,11 +78,13 @@ def test_a_progress_measure_is_the_loss_of_each_checkpoint_under_the_clamp(tmp_p
     found = measures.progress(Trained(run, store.folder(run), pd.DataFrame(), saved[64], 1.0), exemplars, clamped)
     which = sequences.evaluation_set("train", run.task, exemplars, run.evaluation_seed)
     assert found.sequences.tolist() == [0, 64]
-    for seen, loss in found.itertuples(index=False):
+    for seen, loss, limited in found.itertuples(index=False):
         network = saved[seen]
         one = {name: p[None] for name, p in network.items()}
         combined = clamps.combine([clamped], [clamps.Network.of(network)])
         logits = clamps.forward(one, exemplars.train[None], which, combined)["logits"][0]
         expected = torch.nn.functional.cross_entropy(logits, which.target[0]).item()
         assert loss == pytest.approx(expected, rel=1e-5)
+        two = logits.gather(1, which.label[0])
+        assert limited == pytest.approx(torch.nn.functional.cross_entropy(two, which.match[0]).item(), rel=1e-5)
     assert found.train_loss[0] != pytest.approx(found.train_loss[1], rel=0.01)

@@ -15,6 +15,7 @@ TABLE = (
     "settings",
     "supervise",
     "paths",
+    "remembered",
     "colours",
     "data",
     "kernels",

@@ -32,11 +32,14 @@ def test_groups_stay_small_on_a_cpu(tmp_path):
     many = [dataclasses.replace(SHORT, init_seed=seed) for seed in range(21)]
     made = schedule.jobs(many, Store(tmp_path, dataset()), "cpu", False)
     assert sorted(len(job.runs) for job in made) == [7, 7, 7]
+    made = schedule.jobs(many[:17], Store(tmp_path, dataset()), "cpu", True)
+    assert sorted((len(job.runs), job.size) for job in made) == [(5, 6), (6, 6), (6, 6)]
 
 
 def test_filled_groups_give_the_same_numbers(tmp_path, monkeypatch):
     alone = schedule.train(EIGHT[:3], Store(tmp_path / "alone", dataset()), workers=1)
-    monkeypatch.setattr(schedule, "filled", lambda job: 8)
+    jobs = schedule.jobs
+    monkeypatch.setattr(schedule, "jobs", lambda *given: [dataclasses.replace(job, size=8) for job in jobs(*given)])
     filled = schedule.train(EIGHT[:3], Store(tmp_path / "filled", dataset()), workers=1)
     for run in EIGHT[:3]:
         assert filled[run].checkpoints == alone[run].checkpoints

@@ -7,7 +7,7 @@ import pytest
 import torch
 from networks import dataset
 
-from induction_heads import clamps, kernels, training
+from induction_heads import clamps, kernels, runs, training
 from induction_heads.clamps import Only, PerfectCopy, PerfectLayer1, PerfectMatch, PreviousTokenAttention
 from induction_heads.runs import Run
 from induction_heads.sequences import EVALUATION_SETS
@@ -101,6 +101,8 @@ def test_sets_are_evaluated_on_schedule():
     assert steps == 313 and len(train_at) == 11 and sorted(others_at) == [0, 157, 313]
     assert {32 * step for step in train_at} >= {0, 1024, 2016, 3008, 10016}
     assert checkpoint_at == {313}
+    _, train_at, others_at, _ = training.schedule(runs.main(5).scaled(25))
+    assert sorted(others_at) == sorted(train_at)[::4] + [1_250]
 
 
 def test_initial_weights_have_the_stated_spread():

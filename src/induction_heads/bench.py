@@ -5,6 +5,7 @@ Ratios within one run are what counts: the machine is shared and its speed varie
 """
 
 import dataclasses
+import math
 import multiprocessing
 import os
 import platform
@@ -144,9 +145,9 @@ def _group_ms(each: list[Run]) -> tuple[float, float, float]:
 
 def many(each: list[Run], workers: int) -> tuple[float, float, float]:
     """Milliseconds a step and run, the same with evaluation, and megabytes, of runs trained in groups by processes at once."""
-    size = schedule.GROUP_SIZES[-1]
-    groups = [each[i : i + size] for i in range(0, len(each), size)]
-    groups = [(g * size)[:size] if len(each) > 1 else g for g in groups]  # filled up, as in training
+    n = math.ceil(len(each) / schedule.LARGEST_GROUP)
+    groups = [each[i::n] for i in range(n)]
+    groups = [(g * 2)[: len(groups[0])] for g in groups]  # filled up, as in training
     with multiprocessing.get_context("spawn").Pool(min(workers, len(groups))) as pool:
         found = pool.map(_group_ms, groups, chunksize=1)
     at_once = min(workers, len(groups))
@@ -164,8 +165,8 @@ def table(sizes: tuple[int, ...] = (1, 8, 32, 102)) -> pd.DataFrame:
     every_seed = [runs.main(seed) for seed in range(max(sizes))]
     for n in sizes:
         step, evaluated, megabytes = many(every_seed[:n], cores)
-        rows[f"{n} runs"] = (step, megabytes, cores if n > schedule.GROUP_SIZES[-1] else 1)
-        rows[f"{n} runs, with evaluation"] = (evaluated, megabytes, cores if n > schedule.GROUP_SIZES[-1] else 1)
+        rows[f"{n} runs"] = (step, megabytes, cores if n > schedule.LARGEST_GROUP else 1)
+        rows[f"{n} runs, with evaluation"] = (evaluated, megabytes, cores if n > schedule.LARGEST_GROUP else 1)
     frame = pd.DataFrame(rows, index=["ms", "MB", "cores"]).T
     frame["of eager PyTorch"] = frame["ms"] / rows["one network, eager PyTorch"][0]
     frame["of the roofline"] = frame["ms"] / (roof / frame["cores"])

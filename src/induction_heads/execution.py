@@ -6,7 +6,6 @@ touches files makes nothing stale.
 """
 
 import ast
-import hashlib
 import json
 import os
 import re
@@ -18,7 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from . import paths
+from . import paths, remembered
+from .remembered import sha256
 from .settings import Settings
 
 NOTEBOOKS = paths.ROOT / "notebooks"
@@ -120,17 +120,17 @@ def stale(name: str, settings: Settings) -> str:
     record = recorded(name, settings)
     if record is None:
         return "missing"
-    if record.notebook != _sha256(source(name)):
+    if record.notebook != sha256(source(name)):
         return "stale: the notebook changed"
-    if record.package != package_sha256():
+    if record.package != remembered.code():
         return "stale: the package changed"
     if record.parameters != parameters_for(source(name), settings):
         return "stale: other parameters"
     if set(record.runs) != set(rows(name, settings)):
         return "stale: other runs"
-    for figure, sha256 in record.figures.items():
+    for figure, drawn in record.figures.items():
         path = paths.figures_dir(settings.profile, settings.dataset) / figure
-        if not path.is_file() or _sha256(path) != sha256:
+        if not path.is_file() or sha256(path) != drawn:
             return f"stale: {figure} is {'changed' if path.is_file() else 'missing'}"
     return ""
 
@@ -166,8 +166,9 @@ def execute(name: str, settings: Settings) -> Record:
     record_path(target).unlink(missing_ok=True)
     for left_over in target.parent.glob(f".{name}-*.part.ipynb"):
         left_over.unlink(missing_ok=True)
-    made_from = {"notebook": _sha256(notebook), "package": package_sha256()}  # as they are now, not when it has ended
+    made_from = {"notebook": sha256(notebook), "package": remembered.code()}  # as they are now, not when it has ended
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar would be stored line by line
+    os.environ["OMP_NUM_THREADS"] = "1"  # two notebooks run at a time, and sums in one order draw the same bytes
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a `python3` kernel of the user's own would be another Python
     begun = time.time()
     with paths.write_whole(target) as copy, tempfile.TemporaryDirectory() as sockets:
@@ -196,7 +197,7 @@ def execute(name: str, settings: Settings) -> Record:
         **made_from,
         runs=tuple(rows(name, settings)),
         parameters=parameters,
-        figures={path.name: _sha256(path) for path in _figures_of(notebook, settings)},
+        figures={path.name: sha256(path) for path in _figures_of(notebook, settings)},
         seconds=round(time.time() - begun, 1),
         finished=time.time(),
     )
@@ -220,15 +221,6 @@ def recorded(name: str, settings: Settings) -> Record | None:
 
 def record_path(target: Path) -> Path:
     return target.with_suffix(".json")
-
-
-@lru_cache(maxsize=1)
-def package_sha256() -> str:
-    """One hash of everything a notebook's numbers can come from beside its own cells and the runs: the package and the lock."""
-    files = [path for path in Path(__file__).parent.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    lock = paths.ROOT / "requirements.lock"
-    lines = [f"{path.relative_to(paths.ROOT)} {_sha256(path)}" for path in sorted([*files, *([lock] if lock.exists() else [])])]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def keep_time(part: str, settings: Settings | None, seconds: float) -> None:
@@ -285,10 +277,6 @@ def _figures_of(notebook: Path, settings: Settings) -> list[Path]:
     mentioned = set(SAVED.findall("".join(notebook.read_text(encoding="utf-8")).replace('\\"', '"')))
     folder = paths.figures_dir(settings.profile, settings.dataset)
     return sorted(path for path in folder.glob("*") if path.stem in mentioned)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _first_line(kind: str, message: str) -> str:

@@ -207,18 +207,20 @@ def strengths(
     return np.array(seen), torch.cat(found).numpy()
 
 
-def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence[Clamp]) -> pd.DataFrame:
+def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence[Clamp] = ()) -> pd.DataFrame:
     """The loss of each checkpoint under clamps that its training did not have: a progress measure (figure 10).
 
-    On the run's own train evaluation set, as a history: columns sequences and train_loss (nats).
+    On the run's own train evaluation set, as a history: columns sequences, train_loss, and in_context_loss, that with
+    the logits limited to the labels in context (nats).
     """
     which = sequences.evaluation_set("train", trained.run.task, exemplars, trained.run.evaluation_seed)
     seen, losses = trained.checkpoints, []
     for some in (seen[i : i + 8] for i in range(0, len(seen), 8)):
         batch = stack([trained.at(checkpoint) for checkpoint in some])
         logits = each_sequence(batch, exemplars.train[None], which, [clamped] * len(some))["logits"]
-        losses += loss_and_accuracy(logits, which)[:, 0].tolist()
-    return pd.DataFrame({"sequences": seen, "train_loss": losses})
+        losses += [loss_and_accuracy(x, which)[:, 0] for x in (logits, in_context(logits, which))]
+    whole, limited = torch.cat(losses[::2]).tolist(), torch.cat(losses[1::2]).tolist()
+    return pd.DataFrame({"sequences": seen, "train_loss": whole, "in_context_loss": limited})
 
 
 def learning(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from .sequences import BATCH
 from .store import Store, Trained
 from .training import Group, State
 
-GROUP_SIZES = (1, 4, 8)  # groups are filled up to one of these, so that few programs are compiled
+LARGEST_GROUP = 8  # runs on one core, so that their parameters stay in the cache
 WORTH_COMPILING = 20_000  # steps times runs; for less, compiling takes longer than it saves
 REPORT_EVERY = 0.5  # seconds
 
@@ -45,6 +45,7 @@ class Job:
     dataset: Dataset
     device: str
     compiled: bool
+    size: int  # runs once it is filled up with repeats, so that the groups of one shape share a compiled program
     store: Store | None = None  # where the trainer itself writes, if it can
 
     @property
@@ -77,17 +78,17 @@ def jobs(runs: Iterable[Run], store: Store, device: str, compiled: bool | None) 
     for run in runs:
         state = store.unfinished(run) or training.begin(run, store.dataset)
         by_shape[shape(run, state)].append((run, state))
-    size = GROUP_SIZES[-1] if device == "cpu" else max(len(group) for group in by_shape.values())
     plain = dataclasses.replace(store.dataset, images=None)
     made = []
     for group in by_shape.values():
-        n = math.ceil(len(group) / size)
+        n = math.ceil(len(group) / LARGEST_GROUP) if device == "cpu" else 1
         for part in (group[i::n] for i in range(n)):
             each, states = zip(*part, strict=True)
             donors = {donor: _trained(donor, store).final for run in each for donor in run.donors}
-            job = Job(each, states, donors, plain, device, False, store)
+            job = Job(each, states, donors, plain, device, False, len(each), store)
             worth = device != "cpu" or (job.steps >= WORTH_COMPILING and kernels.compiler() is not None)
-            made.append(dataclasses.replace(job, compiled=worth if compiled is None else compiled))
+            used = worth if compiled is None else compiled
+            made.append(dataclasses.replace(job, compiled=used, size=math.ceil(len(group) / n) if used else len(each)))
     return sorted(made, key=lambda job: -job.steps)
 
 
@@ -98,17 +99,9 @@ def _trained(run: Run, store: Store) -> Trained:
     return found
 
 
-def filled(job: Job) -> int:
-    """How many runs a group has once it is filled up."""
-    if not job.compiled or job.device != "cpu":
-        return len(job.runs)
-    return next((n for n in GROUP_SIZES if n >= len(job.runs)), len(job.runs))
-
-
 def train_group(job: Job, report: Callable[[int, float], None] = lambda steps, loss: None) -> Finished:
     """Train one group to its end. `report` hears now and then how many steps times runs were made, and the loss."""
-    size = filled(job)
-    fill = range(size - len(job.runs))  # repeats of the first run, whose results nobody sees
+    fill = range(job.size - len(job.runs))  # repeats of the first run, whose results nobody sees
     states = [*job.states, *(dataclasses.replace(job.states[0], history=[]) for _ in fill)]
     seen, checkpoints, last = 0, [], time.monotonic()
     begun = time.monotonic()
@@ -125,7 +118,7 @@ def train_group(job: Job, report: Callable[[int, float], None] = lambda steps, l
     def keep(run: Run, sequences: int, parameters: Parameters) -> None:
         nonlocal kept
         kept += 1
-        if (kept - 1) % size >= len(job.runs):
+        if (kept - 1) % job.size >= len(job.runs):
             return
         if job.store is None:
             checkpoints.append((run, sequences, parameters))

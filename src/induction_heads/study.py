@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from . import data, measures, runs, schedule
 from .paths import RUNS
+from .remembered import remembered
 from .runs import PROFILES, RESULTS, SEED, Run
 from .sequences import BATCH, Exemplars
 from .settings import Settings
@@ -39,7 +40,8 @@ class Study:
         """The roles of a main run's heads, from its trained network."""
         if main not in self._roles:
             trained = self.train([main])[main]
-            self._roles[main] = measures.roles(trained.final, self.exemplars(main).train[None], main.task)
+            features = self.exemplars(main).train[None]
+            self._roles[main] = remembered(["roles", trained.folder.name], lambda: measures.roles(trained.final, features, main.task))
         return self._roles[main]
 
     def resolved(self, run: Run) -> Run:

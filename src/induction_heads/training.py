@@ -26,8 +26,8 @@ from .sequences import BATCH, EVALUATION_SETS, Exemplars
 
 D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
 LABEL_SCALE = 0.02
-OTHER_SETS_EVERY = 5_000  # sequences, at the paper's scale; the train set is evaluated at every evaluation
-EVALUATION_CHUNK = 500  # sequences at a time, so that activations stay in the cache
+OTHER_SETS_EVERY = 5_000  # sequences; at every fourth evaluation of a scaled run. The train set is evaluated every time
+EVALUATION_CHUNK = 256  # sequences at a time: activations stay in the cache, and all lanes are used
 SAVE_EVERY = 30.0  # seconds, between states kept for resuming
 TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
 VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
@@ -73,7 +73,8 @@ def schedule(run: Run) -> tuple[int, set[int], set[int], set[int]]:
     def every(n: int) -> set[int]:
         return {math.ceil(s / BATCH) for s in range(0, run.sequences, n)} | {steps} if n else {steps}
 
-    return steps, every(run.evaluate_every), every(max(run.evaluate_every, OTHER_SETS_EVERY // run.scale)), every(run.checkpoint_every)
+    others = max(run.evaluate_every, OTHER_SETS_EVERY) if run.scale == 1 else 4 * run.evaluate_every
+    return steps, every(run.evaluate_every), every(others), every(run.checkpoint_every)
 
 
 def loss_function(parts: tuple[clamps.Part, ...]) -> Callable[..., Tensor]:
@@ -99,7 +100,7 @@ def programs(parts: tuple[clamps.Part, ...], compiled: bool, sizes: tuple) -> tu
         return update, logits
     torch._dynamo.config.trace_autograd_ops = True
     unguarded = {"guard_filter_fn": torch.compiler.skip_all_guards_unsafe}  # `sizes` says all that could change
-    return _or_plain(update, options=unguarded), _or_plain(logits)
+    return _or_plain(update, options=unguarded), _or_plain(logits, options=unguarded)
 
 
 def _or_plain(function: Callable[..., Tensor], **how: Any) -> Callable[..., Tensor]:
@@ -131,8 +132,6 @@ class Group:
         donors = {run: self._padded(parameters) for run, parameters in donors.items()}
         combined = clamps.combine([run.clamps for run in runs], self.networks, donors)
         self.settings = tuple({n: t.to(device) for n, t in s.items()} for s in combined.settings)
-        sizes = (len(runs), self.labels, max(run.classes for run in runs), self._common("pairs"), tuple(map(len, self.networks[0].heads)), device)
-        self.update, self.logits = programs(combined.parts, compiled, sizes)
         self.learning_rate = self._common("learning_rate")
         self.parameters = self._stack([s.parameters for s in states], NO_LOGIT)
         mean, square = (self._stack([getattr(s, n) for s in states], 0.0) for n in ("mean", "square"))
@@ -142,6 +141,9 @@ class Group:
         rows = max(len(table) for e in self.exemplars for table in e.tables.values())  # equal, so that one program serves all sets
         padded = {n: [torch.nn.functional.pad(e.tables[n], (0, 0, 0, rows - len(e.tables[n]))) for e in self.exemplars] for n in EVALUATION_SETS}
         self.evaluation_features = {name: self._features(tables) for name, tables in padded.items()}
+        shapes = (self.features.shape, *(table.shape for table in self.evaluation_features.values()))
+        sizes = (len(runs), self.labels, self._common("pairs"), tuple(map(len, self.networks[0].heads)), shapes, device)
+        self.update, self.logits = programs(combined.parts, compiled, sizes)
         self.evaluation_sets = {
             name: self._batch([sequences.evaluation_set(name, r.task, e, r.evaluation_seed) for r, e in zip(runs, self.exemplars, strict=True)])
             for name in EVALUATION_SETS
@@ -187,8 +189,11 @@ class Group:
         found = {}
         for name in names:
             batch = self.evaluation_sets[name]
-            chunks = zip(*(tensor.split(EVALUATION_CHUNK, 1) for tensor in batch), strict=True)
-            logits = torch.cat([self.logits(self.parameters, self.evaluation_features[name], Sequences(*c), self.settings) for c in chunks], 1)
+            n = batch.match.shape[1]
+            filled = [torch.cat([tensor, tensor[:, : -n % EVALUATION_CHUNK]], 1) for tensor in batch]  # equal chunks, one program
+            chunks = zip(*(tensor.split(EVALUATION_CHUNK, 1) for tensor in filled), strict=True)
+            logits = [self.logits(self.parameters, self.evaluation_features[name], Sequences(*c), self.settings) for c in chunks]
+            logits = torch.cat(logits, 1)[:, :n]
             loss = model.loss(logits, batch.target).mean(-1)
             found[name] = torch.stack([loss, (logits.argmax(-1) == batch.target).float().mean(-1)], -1).cpu()
         return found

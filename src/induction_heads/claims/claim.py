@@ -4,19 +4,17 @@ A claim is a value: what the paper states, what we measure for it, and a criteri
 before any number of the paper profile was looked at.
 """
 
-import hashlib
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple, SupportsFloat
 
 import numpy as np
 import torch
 
-from .. import measures, paths, runs, sequences
+from .. import measures, runs, sequences
+from ..remembered import remembered
 from ..runs import LAYER_2, RESULTS, Run
 from ..store import Trained
 from ..study import Study
@@ -82,34 +80,18 @@ class Verdict:
 def judge(claim: Claim, study: Study, seeds: Iterable[int]) -> Verdict:
     """The verdict over the seeds whose runs are stored; nothing is trained."""
     seeds = list(seeds)
-    measured = {}
+    numbers = {}
     for seed in seeds if claim.every_seed else seeds[:1]:
         if claim.measurable(study, seed):
-            measured[seed] = remembered(claim, study, seed)
-    return Verdict(claim, measured)
+            numbers[seed] = measured(claim, study, seed)
+    return Verdict(claim, numbers)
 
 
-def remembered(claim: Claim, study: Study, seed: int) -> dict[str, float]:
-    """What is measured for a claim; kept beside the runs for as long as code and runs are the same."""
+def measured(claim: Claim, study: Study, seed: int) -> dict[str, float]:
+    """What is measured for a claim; kept for as long as code and runs are the same."""
     known = [study.known(run) for run in claim.runs(seed, study.scale)]
-    made_from = [claim.id, seed, study.profile, code(), *(study.store.folder(run).name for run in known if run is not None)]
-    name = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
-    path = paths.BUILD / "claims" / f"{name}.json"
-    try:
-        return {name: float(number) for name, number in json.loads(path.read_text()).items()}
-    except (OSError, ValueError, AttributeError):
-        pass
-    numbers = {name: float(number) for name, number in claim.measure(study, seed).items()}
-    with paths.write_whole(path) as part:
-        part.write_text(json.dumps(numbers))
-    return numbers
-
-
-@lru_cache(maxsize=1)
-def code() -> str:
-    """One hash of the package's source, from which every number comes."""
-    package = Path(__file__).parents[1]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(package.rglob("*.py")))).hexdigest()
+    made_from = [claim.id, seed, study.profile, *(study.store.folder(run).name for run in known if run is not None)]
+    return remembered(made_from, lambda: {name: float(number) for name, number in claim.measure(study, seed).items()})
 
 
 def training_sequences(study: Study, run: Run) -> sequences.Sequences:
