@@ -51,7 +51,9 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
     MAKEFLAGS += -j2
 endif
 
-NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(sort $(wildcard notebooks/*.ipynb)))
+# Those without a number take longest: begun first, they do not leave a core idle at the end.
+NUMBERED := $(sort $(wildcard notebooks/[0-9]*.ipynb))
+NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(sort $(filter-out $(NUMBERED),$(wildcard notebooks/*.ipynb))) $(NUMBERED))
 
 .PHONY: help reproduce-all test lab status bench profile lock environment announce train claims gallery clean distclean $(NOTEBOOKS)
 

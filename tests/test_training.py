@@ -102,7 +102,7 @@ def test_sets_are_evaluated_on_schedule():
     assert {32 * step for step in train_at} >= {0, 1024, 2016, 3008, 10016}
     assert checkpoint_at == {313}
     _, train_at, others_at, _ = training.schedule(runs.main(5).scaled(25))
-    assert sorted(others_at) == sorted(train_at)[::4] + [1_250]
+    assert sorted(others_at) == sorted(train_at)[:: training.SCALED_SAVING] + [1_250]
 
 
 def test_initial_weights_have_the_stated_spread():

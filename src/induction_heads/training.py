@@ -22,11 +22,12 @@ from .clamps import NO_LOGIT, Network
 from .data import Dataset
 from .model import Parameters, Sequences
 from .runs import Run
-from .sequences import BATCH, EVALUATION_SETS, Exemplars
+from .sequences import BATCH, EVALUATION_SEQUENCES, EVALUATION_SETS, Exemplars
 
 D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
 LABEL_SCALE = 0.02
-OTHER_SETS_EVERY = 5_000  # sequences; at every fourth evaluation of a scaled run. The train set is evaluated every time
+OTHER_SETS_EVERY = 5_000  # sequences; the train set is evaluated every time
+SCALED_SAVING = 4  # scaled runs evaluate on so many times fewer sequences, and the other sets so many times more seldom
 EVALUATION_CHUNK = 256  # sequences at a time: activations stay in the cache, and all lanes are used
 SAVE_EVERY = 30.0  # seconds, between states kept for resuming
 TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
@@ -73,7 +74,7 @@ def schedule(run: Run) -> tuple[int, set[int], set[int], set[int]]:
     def every(n: int) -> set[int]:
         return {math.ceil(s / BATCH) for s in range(0, run.sequences, n)} | {steps} if n else {steps}
 
-    others = max(run.evaluate_every, OTHER_SETS_EVERY) if run.scale == 1 else 4 * run.evaluate_every
+    others = max(run.evaluate_every, OTHER_SETS_EVERY) if run.scale == 1 else SCALED_SAVING * run.evaluate_every
     return steps, every(run.evaluate_every), every(others), every(run.checkpoint_every)
 
 
@@ -144,8 +145,9 @@ class Group:
         shapes = (self.features.shape, *(table.shape for table in self.evaluation_features.values()))
         sizes = (len(runs), self.labels, self._common("pairs"), tuple(map(len, self.networks[0].heads)), shapes, device)
         self.update, self.logits = programs(combined.parts, compiled, sizes)
+        n = EVALUATION_SEQUENCES // (1 if self._common("scale") == 1 else SCALED_SAVING)
         self.evaluation_sets = {
-            name: self._batch([sequences.evaluation_set(name, r.task, e, r.evaluation_seed) for r, e in zip(runs, self.exemplars, strict=True)])
+            name: self._batch([sequences.evaluation_set(name, r.task, e, r.evaluation_seed, n) for r, e in zip(runs, self.exemplars, strict=True)])
             for name in EVALUATION_SETS
         }
 
