@@ -17,8 +17,8 @@ from .sequences import BATCH, Exemplars
 from .settings import Settings
 from .store import Store, Trained
 
-MS_A_STEP = 0.35  # of one run on one core, for telling how long it will take; `make bench` measures it
-COMPILING = 60.0  # seconds, once
+MS_A_STEP = {"paper": 0.55, "smoke": 2.4}  # of one run on one core with its evaluations, for telling how long it will take
+COMPILING, RUNS_A_PROGRAM = 40.0, 16  # seconds; the smoke profile is plain PyTorch
 
 
 class Study:
@@ -106,7 +106,9 @@ def plan(settings: Settings, results: Iterable[str] = ()) -> Plan:
     asked = wanted(settings, results)
     missing = _missing(_study(settings), asked)
     steps = sum(math.ceil(run.sequences / BATCH) for run in missing)
-    seconds = steps * MS_A_STEP / 1e3 / min(os.cpu_count() or 1, 2) + COMPILING * (steps > schedule.WORTH_COMPILING)
+    seconds = steps * MS_A_STEP[settings.profile] / 1e3 / min(os.cpu_count() or 1, 2)
+    if missing and settings.profile == "paper":
+        seconds += COMPILING * (1 + len(missing) / RUNS_A_PROGRAM)
     return Plan(len(asked) - len(missing), len(missing), steps, seconds)
 
 
@@ -126,6 +128,6 @@ def status(settings: Settings) -> None:
             elif study.store.finished(known):
                 state = "done"
             else:
-                seconds = math.ceil(run.sequences / BATCH) * MS_A_STEP / 1e3
+                seconds = math.ceil(run.sequences / BATCH) * MS_A_STEP[study.profile] / 1e3
                 state = ("unfinished" if (study.store.folder(known) / "unfinished.safetensors").exists() else "missing") + f", {seconds:.0f} s"
             print(f"    {state:12} {known or run}")
