@@ -48,7 +48,7 @@ def status(settings: Settings, names: list[str], force: bool) -> None:
     for product, name in books.items():
         why = execution.stale(name, settings) if name in execution.names() else "no notebook yet"
         state = f"{why}, about {duration(execution.expected_seconds(name, settings))}" if why else "done"
-        print(f"{product:15} {name:40} {state}")
+        print(f"{product:40} {name:32} {state}")
 
 
 def notebook(settings: Settings, names: list[str], force: bool) -> None:
