@@ -101,7 +101,7 @@ def programs(parts: tuple[clamps.Part, ...], compiled: bool, sizes: tuple) -> tu
         return update, logits
     torch._dynamo.config.trace_autograd_ops = True
     unguarded = {"guard_filter_fn": torch.compiler.skip_all_guards_unsafe}  # `sizes` says all that could change
-    return _or_plain(update, options=unguarded), _or_plain(logits, options=unguarded)
+    return _or_plain(update, options=unguarded), _or_plain(logits)  # no_grad wraps it in code that all programs share: guarded
 
 
 def _or_plain(function: Callable[..., Tensor], **how: Any) -> Callable[..., Tensor]:
