@@ -5,7 +5,6 @@ Ratios within one run are what counts: the machine is shared and its speed varie
 """
 
 import dataclasses
-import math
 import multiprocessing
 import os
 import platform
@@ -117,17 +116,17 @@ def transformer_lens_ms() -> float:
     return alone(network, lambda batch: network(Sequences(*(tensor[None] for tensor in batch)))[:, -1])
 
 
-def products(heads: int = 8) -> list[tuple[int, int, int]]:
+def products() -> list[tuple[int, int, int]]:
     """(m, k, n) of every matrix product of one step: forward, then its two gradients; the embedding has one."""
-    d, width, tokens = 64, 8 * heads, 5 * BATCH
+    d, width, tokens = training.D_MODEL, training.HEADS * training.D_HEAD, 5 * BATCH
     forward = [(50, 512, d), (55, d, 192), (d, 64, tokens), (2 * width, d, tokens), (width, d, BATCH), (d, width, BATCH), (5, d, BATCH)]
     return forward + [s for m, k, n in forward[1:] for s in ((m, n, k), (k, m, n))] + [(512, 50, d)]
 
 
-def roofline_ms(n_runs: int = schedule.LARGEST_GROUP) -> float:
+def roofline_ms() -> float:
     """Milliseconds that the products of one step of one run take on one core, by the faster of our kernel and PyTorch's."""
     kernels.load()
-    total = 0.0
+    total, n_runs = 0.0, schedule.LARGEST_GROUP
     with schedule.one_thread():
         for m, k, n in products():
             a, b = torch.randn(n_runs, m, k), torch.randn(n_runs, k, n)
@@ -138,7 +137,7 @@ def roofline_ms(n_runs: int = schedule.LARGEST_GROUP) -> float:
 def rooflines(cores: int) -> dict[int, float]:
     """The same a step and run, on one core, and on all of them at once, which share caches and memory."""
     with multiprocessing.get_context("spawn").Pool(cores) as pool:
-        together = statistics.mean(pool.map(roofline_ms, [schedule.LARGEST_GROUP] * cores, chunksize=1))
+        together = statistics.mean(pool.starmap(roofline_ms, [()] * cores, chunksize=1))
     return {1: roofline_ms(), cores: together / cores}
 
 
@@ -154,8 +153,7 @@ def _group_ms(each: list[Run]) -> tuple[float, float, float]:
 
 def many(each: list[Run], workers: int) -> tuple[float, float, float]:
     """Milliseconds a step and run, the same with evaluation, and megabytes, of runs trained in groups by processes at once."""
-    n = math.ceil(len(each) / schedule.LARGEST_GROUP)
-    groups = [each[i::n] for i in range(n)]
+    groups = schedule.divided(each, schedule.LARGEST_GROUP)
     groups = [(g * 2)[: len(groups[0])] for g in groups]  # filled up, as in training
     with multiprocessing.get_context("spawn").Pool(min(workers, len(groups))) as pool:
         found = pool.map(_group_ms, groups, chunksize=1)
@@ -168,8 +166,8 @@ def many(each: list[Run], workers: int) -> tuple[float, float, float]:
 def table(sizes: tuple[int, ...] = (1, 8, 32, 102)) -> pd.DataFrame:
     """A row a way of training; milliseconds of this machine a step and run."""
     cores = os.cpu_count() or 1
+    roofs = rooflines(cores)
     with schedule.one_thread():
-        roofs = rooflines(cores)
         rows = {"one network, eager PyTorch": (plain_ms(), None, 1), "one network, TransformerLens": (transformer_lens_ms(), None, 1)}
     every_seed = [runs.main(seed) for seed in range(max(sizes))]
     for n in sizes:

@@ -21,6 +21,7 @@ from .store import Trained
 LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
 CHUNK = 1_024  # sequences times networks at a time, so that activations stay in the cache
 SMALLEST_CHUNK = 64
+TOGETHER = 8  # networks or conditions that are evaluated as one batch
 
 
 def stack(networks: Sequence[Parameters]) -> Parameters:
@@ -195,16 +196,20 @@ def plateau(sequences_seen: Num[np.ndarray, "n"], loss: Num[np.ndarray, "n"]) ->
     return Plateau(float(took[slowest] / end), float((1 - TENTH / 2) * levels[slowest]), begun, begun + float(took[slowest]))
 
 
+def checkpoints(trained: Trained) -> Iterator[Parameters]:
+    """The networks of a run's checkpoints, in order, some at a time as a batch."""
+    seen = trained.checkpoints
+    for some in (seen[i : i + TOGETHER] for i in range(0, len(seen), TOGETHER)):
+        yield stack([trained.at(checkpoint) for checkpoint in some])
+
+
 def strengths(
     trained: Trained, features: Float[Tensor, "1 exemplar feature"], n: int = 2_000
 ) -> tuple[np.ndarray, Float[np.ndarray, "checkpoint head"]]:
     """Sequences seen, and the strength of every Layer 2 head, at each checkpoint (figure 3b); on n of the exhaustive set."""
-    which, seen = sample(sequences.exhaustive(trained.run.task), n), trained.checkpoints
-    found = []
-    for some in (seen[i : i + 8] for i in range(0, len(seen), 8)):
-        batch = stack([trained.at(checkpoint) for checkpoint in some])
-        found.append(induction_strength(each_sequence(batch, features, which)["pattern"], which))
-    return np.array(seen), torch.cat(found).numpy()
+    which = sample(sequences.exhaustive(trained.run.task), n)
+    found = [induction_strength(each_sequence(batch, features, which)["pattern"], which) for batch in checkpoints(trained)]
+    return np.array(trained.checkpoints), torch.cat(found).numpy()
 
 
 def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence[Clamp] = ()) -> pd.DataFrame:
@@ -214,13 +219,12 @@ def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence
     the logits limited to the labels in context (nats).
     """
     which = sequences.evaluation_set("train", trained.run.task, exemplars, trained.run.evaluation_seed)
-    seen, losses = trained.checkpoints, []
-    for some in (seen[i : i + 8] for i in range(0, len(seen), 8)):
-        batch = stack([trained.at(checkpoint) for checkpoint in some])
-        logits = each_sequence(batch, exemplars.train[None], which, [clamped] * len(some))["logits"]
-        losses += [loss_and_accuracy(x, which)[:, 0] for x in (logits, in_context(logits, which))]
-    whole, limited = torch.cat(losses[::2]).tolist(), torch.cat(losses[1::2]).tolist()
-    return pd.DataFrame({"sequences": seen, "train_loss": whole, "in_context_loss": limited})
+    losses = []
+    for batch in checkpoints(trained):
+        logits = each_sequence(batch, exemplars.train[None], which, [clamped] * len(batch["b_U"]))["logits"]
+        losses.append(torch.stack([loss_and_accuracy(x, which)[:, 0] for x in (logits, in_context(logits, which))]))
+    whole, limited = torch.cat(losses, 1).tolist()
+    return pd.DataFrame({"sequences": trained.checkpoints, "train_loss": whole, "in_context_loss": limited})
 
 
 def learning(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -28,9 +28,11 @@ def remembered(made_from: list, compute: Callable[[], dict[str, Any]]) -> dict[s
     name = hashlib.sha256(json.dumps([*made_from, code()]).encode()).hexdigest()[:16]
     path = paths.BUILD / "remembered" / f"{name}.json"
     try:
-        return dict(json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
-        pass
+        kept = json.loads(path.read_text())
+    except (OSError, ValueError):
+        kept = None
+    if isinstance(kept, dict):
+        return kept
     found = compute()
     with paths.write_whole(path) as part:
         part.write_text(json.dumps(found))

@@ -67,9 +67,15 @@ class Finished:
 def shape(run: Run, state: State) -> tuple:
     """Runs of equal shape can train as one group."""
     heads = tuple(len(h) for h in training.shape_of(run, state.parameters).heads)
-    lengths = (run.sequences, run.evaluate_every, run.checkpoint_every, run.learning_rate)
+    lengths = (run.sequences, run.evaluate_every, run.checkpoint_every, run.learning_rate, run.scale)
     two_passes = any(clamp.reads_unablated for clamp in run.clamps)
     return (*lengths, run.pairs, run.classes > BATCH * 3, bool(run.donors), two_passes, heads, state.step)
+
+
+def divided(group: Sequence, largest: int) -> list[Sequence]:
+    """As few parts of at most `largest` as can be; no part is larger than the first, nor smaller by more than one."""
+    n = math.ceil(len(group) / largest)
+    return [group[i::n] for i in range(n)]
 
 
 def jobs(runs: Iterable[Run], store: Store, device: str, compiled: bool | None) -> list[Job]:
@@ -81,14 +87,15 @@ def jobs(runs: Iterable[Run], store: Store, device: str, compiled: bool | None) 
     plain = dataclasses.replace(store.dataset, images=None)
     made = []
     for group in by_shape.values():
-        n = math.ceil(len(group) / LARGEST_GROUP) if device == "cpu" else 1
-        for part in (group[i::n] for i in range(n)):
+        parts = divided(group, LARGEST_GROUP if device == "cpu" else len(group))
+        for part in parts:
             each, states = zip(*part, strict=True)
             donors = {donor: _trained(donor, store).final for run in each for donor in run.donors}
             job = Job(each, states, donors, plain, device, False, len(each), store)
             worth = device != "cpu" or (job.steps >= WORTH_COMPILING and kernels.compiler() is not None)
-            used = worth if compiled is None else compiled
-            made.append(dataclasses.replace(job, compiled=used, size=math.ceil(len(group) / n) if used else len(each)))
+            if worth if compiled is None else compiled:
+                job = dataclasses.replace(job, compiled=True, size=len(parts[0]))
+            made.append(job)
     return sorted(made, key=lambda job: -job.steps)
 
 

@@ -18,7 +18,6 @@ from .model import Parameters, Sequences
 
 PREVIOUS_TOKEN = 0.5  # a previous-token head gives the token before it more attention than all others together
 PRESERVED: dict[str, Clamp] = {"patterns": PreservePatterns(), "values": PreserveValues()}
-TOGETHER = 8  # conditions that are evaluated as one batch
 
 
 def names(layer: int, heads: Iterable[int] = range(8)) -> tuple[str, ...]:
@@ -57,7 +56,7 @@ def wiring(network: Parameters, features: Tensor, which: Sequences) -> pd.DataFr
         conditions |= {(kept, "all but one", h): (Ablate(names(1, [h])), preserve) for h in first}
         conditions |= {(kept, "only one", h): (Only(names(1, [h])), preserve) for h in first}
     rows, keys = [], list(conditions)
-    for together in (keys[i : i + TOGETHER] for i in range(0, len(keys), TOGETHER)):
+    for together in (keys[i : i + measures.TOGETHER] for i in range(0, len(keys), measures.TOGETHER)):
         batch = measures.repeat(network, len(together))
         found = measures.direct_paths(batch, features, which, heads_alone(network), [conditions[key] for key in together])
         strength = measures.induction_strength(found["pattern"], which)
@@ -104,11 +103,9 @@ def direct_effects(trained, features: Tensor, which: Sequences) -> pd.DataFrame:
 
     A row a checkpoint; columns (quantity, whole / no Layer 1 / no Layer 2). `trained` has checkpoints (`store.Trained`).
     """
-    rows, seen = [], trained.checkpoints
-    choices = ["whole", "no Layer 1", "no Layer 2"]
-    for together in (seen[i : i + TOGETHER] for i in range(0, len(seen), TOGETHER)):
-        networks = [trained.at(n) for n in together]
-        found = measures.direct_paths(measures.stack(networks), features, which, layers_disconnected(networks[0]))
+    rows, choices = [], ["whole", "no Layer 1", "no Layer 2"]
+    for batch in measures.checkpoints(trained):
+        found = measures.direct_paths(batch, features, which, layers_disconnected({name: p[0] for name, p in batch.items()}))
         rows += [measures.loss_and_accuracy(logits, which).T.flatten().tolist() for logits in found["logits"]]
     columns = pd.MultiIndex.from_product([["loss", "accuracy"], choices])
-    return pd.DataFrame(rows, index=pd.Index(seen, name="sequences"), columns=columns)
+    return pd.DataFrame(rows, index=pd.Index(trained.checkpoints, name="sequences"), columns=columns)
