@@ -123,7 +123,8 @@ def test_the_smoke_profile_never_touches_the_figures_of_the_paper(project):
 
 
 def test_a_failed_notebook_names_its_cell_and_is_not_done(project):
-    project.write_notebook("tiny", PICTURE, 'raise KeyError("broken on purpose")')
+    dying_words = 'import atexit, logging\natexit.register(logging.getLogger("tornado.general").error, "of a socket that is gone")'
+    project.write_notebook("tiny", PICTURE, dying_words, 'raise KeyError("broken on purpose")')
     for _ in range(2):
         made = project.make("figure-3a")
         assert made.returncode != 0

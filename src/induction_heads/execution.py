@@ -24,6 +24,8 @@ from .settings import Settings
 NOTEBOOKS = paths.ROOT / "notebooks"
 CELL_TIMEOUT_S = {"paper": 3600, "smoke": 600}
 UNKNOWN_TIME_S = {"paper": 30.0, "smoke": 12.0}  # for a notebook that this machine has not yet executed
+# A kernel that is told to stop need not say so, nor that a socket of its own was closed first.
+QUIET = ["--IPKernelApp.log_level=50", "--IPKernelApp.exec_lines=__import__('logging').getLogger('tornado').setLevel(50)"]
 SAVED = re.compile(r"[\"']((?:figure|table)_\w+)[\"']")  # the names a notebook saves its figures under
 
 
@@ -183,7 +185,7 @@ def execute(name: str, settings: Settings) -> Record:
                 execution_timeout=CELL_TIMEOUT_S[settings.profile],
                 # Files instead of network ports: nobody else can listen, and two notebooks never want the same port.
                 config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
-                extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is told to stop need not say so
+                extra_arguments=QUIET,
             )
         except papermill.PapermillExecutionError as error:
             copy.replace(failed)
