@@ -1,46 +1,13 @@
 """For all tests: shapes and types of the package are checked at every call, and what belongs together runs in one process."""
 
-import ast
-import functools
 import os
 
 import pytest
 
 if os.environ.get("INDUCTION_HEADS_TYPECHECK", "1") != "0":
-    from jaxtyping import _import_hook, config, install_import_hook
+    from jaxtyping import install_import_hook
 
-    decorate = _import_hook.JaxtypingTransformer.visit_FunctionDef
-
-    def decorate_outermost(self, node):
-        """A function inside a function is left alone: decorating it at each call is slow, and `torch.compile` cannot trace it."""
-        return node if any(isinstance(parent, ast.FunctionDef) for parent in self._parents) else decorate(self, node)
-
-    _import_hook.JaxtypingTransformer.visit_FunctionDef = decorate_outermost
-    # The space is for another name of the cached bytecode than that of an unchanged hook.
-    install_import_hook("induction_heads", "beartype.beartype ")
-
-    import torch
-
-    compile_checked = torch.compile
-
-    def compile_unchecked(*arguments, **options):
-        """`torch.compile` cannot trace the checks, so they are off while compiled code is called."""
-        if not arguments:
-            return lambda function: compile_unchecked(function, **options)
-        compiled = compile_checked(*arguments, **options)
-
-        @functools.wraps(arguments[0])
-        def call(*given, **named):
-            before = config.jaxtyping_disable
-            config.update("jaxtyping_disable", True)
-            try:
-                return compiled(*given, **named)
-            finally:
-                config.update("jaxtyping_disable", before)
-
-        return call
-
-    torch.compile = compile_unchecked
+    install_import_hook("induction_heads", "beartype.beartype")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -134,7 +134,7 @@ def test_gradients_reach_our_parameters():
 
 def test_any_checkpoint_of_a_run_opens(tmp_path):
     run = Run(sequences=64, evaluate_every=32, checkpoint_every=32, classes=CLASSES)
-    (trained,) = train([run], Store(tmp_path, dataset()), compiled=False).values()
+    (trained,) = train([run], Store(tmp_path, dataset())).values()
     shown = torch.from_numpy(dataset().features[:CLASSES, 0])
     first, last = lens.open(trained, shown, sequences=0), lens.open(trained, shown)
     assert torch.equal(first.as_parameters()["blocks.1.W_K"], trained.at(0)["blocks.1.W_K"])

@@ -63,7 +63,7 @@ def test_pressing_train_draws_while_it_trains_and_save_makes_a_run_like_any_othe
     assert curve.sequences[-1] == 1_920 and len(curve.strengths) == 8 and len(curve.strengths["L2H3"]) == len(curve.seen) == len(curve.sequences)
     panel.save.click()
     assert panel.says.value.startswith("saved as")
-    (usual,) = train([curve.run], Store(tmp_path / "other", dataset()), compiled=False).values()
+    (usual,) = train([curve.run], Store(tmp_path / "other", dataset())).values()
     saved = bench.study.store.load(curve.run)
     assert saved.history.equals(usual.history)
     panel.train.click()

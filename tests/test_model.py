@@ -1,5 +1,6 @@
 """The transformer, against answers worked out by hand or in the plainest possible way."""
 
+import pytest
 import torch
 from networks import BATCH, CLASSES, RUNS, features, network, networks, sequences
 
@@ -98,9 +99,22 @@ def test_a_run_has_the_same_product_alone_and_among_others():
         assert torch.equal(kernels.matmul(a[run : run + 1], b[run : run + 1])[0], together[run])
 
 
-def test_the_gradient_of_a_lookup_counts_every_occurrence():
+@pytest.mark.parametrize("queries, tokens, batch", [(5, 5, 32), (1, 5, 7), (1, 9, 33), (7, 7, 1)])
+def test_attention_in_cpp_is_that_in_pytorch(queries, tokens, batch):
     kernels.load()
-    table = torch.randn(2, 5, 3, requires_grad=True)
-    tokens = torch.tensor([[0, 1, 1, 4], [2, 2, 2, 2]])
-    kernels.lookup(table, tokens).sum().backward()
-    assert table.grad[:, :, 0].tolist() == [[1, 2, 0, 0, 1], [0, 0, 4, 0, 0]]
+    q, k, v = (torch.randn(2, 3, 6, n, batch) for n in (queries, tokens, tokens))
+    plain = q.clone().requires_grad_()  # PyTorch's operators are the ones that have gradients
+    scores = kernels.scores(q, k)
+    torch.testing.assert_close(scores, kernels.scores(plain, k).detach())
+    torch.testing.assert_close(kernels.mix(scores.softmax(3), v), kernels.mix(kernels.scores(plain, k).softmax(3), v).detach())
+
+
+def test_looking_up_is_the_same_with_a_gradient():
+    kernels.load()
+    table, tokens = torch.randn(2, 55, 37), torch.randint(0, 55, (2, 21))
+    learns = table.clone().requires_grad_()
+    assert torch.equal(kernels.lookup(table, tokens), kernels.lookup(learns, tokens).detach())
+    kernels.lookup(learns, tokens).sum().backward()
+    assert learns.grad[:, :, 0].sum() == 42
+    with pytest.raises(IndexError, match="expected an item below 55, got"):
+        kernels.lookup(table, tokens + 60 - tokens.max())

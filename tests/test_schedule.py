@@ -23,27 +23,25 @@ def test_runs_of_one_shape_are_grouped_and_others_are_not(tmp_path):
     single = dataclasses.replace(SHORT, clamps=(runs.Only(("L2H3",)),))
     other = dataclasses.replace(single, clamps=(runs.Only(("L2H5",)),))
     longer = dataclasses.replace(SHORT, sequences=960)
-    made = schedule.jobs([*EIGHT, single, other, longer], store, "cpu", False)
-    assert sorted(len(job.runs) for job in made) == [1, 2, 8]
+    made = schedule.jobs([*EIGHT, single, other, longer], store, "cpu")
+    assert sorted(len(job.runs) for job in made) == [1, 2, 4, 4]
     assert {run for job in made for run in job.runs} == {*EIGHT, single, other, longer}
 
 
 def test_groups_stay_small_on_a_cpu(tmp_path):
     many = [dataclasses.replace(SHORT, init_seed=seed) for seed in range(21)]
-    made = schedule.jobs(many, Store(tmp_path, dataset()), "cpu", False)
-    assert sorted(len(job.runs) for job in made) == [7, 7, 7]
-    made = schedule.jobs(many[:17], Store(tmp_path, dataset()), "cpu", True)
-    assert sorted((len(job.runs), job.size) for job in made) == [(5, 6), (6, 6), (6, 6)]
+    made = schedule.jobs(many, Store(tmp_path, dataset()), "cpu")
+    assert sorted(len(job.runs) for job in made) == [3, 3, 3, 4, 4, 4]
 
 
-def test_filled_groups_give_the_same_numbers(tmp_path, monkeypatch):
-    alone = schedule.train(EIGHT[:3], Store(tmp_path / "alone", dataset()), workers=1)
-    jobs = schedule.jobs
-    monkeypatch.setattr(schedule, "jobs", lambda *given: [dataclasses.replace(job, size=8) for job in jobs(*given)])
-    filled = schedule.train(EIGHT[:3], Store(tmp_path / "filled", dataset()), workers=1)
-    for run in EIGHT[:3]:
-        assert filled[run].checkpoints == alone[run].checkpoints
-        torch.testing.assert_close(filled[run].final, alone[run].final, rtol=1e-3, atol=1e-5)
+def test_groups_of_any_size_give_the_same_numbers(tmp_path, monkeypatch):
+    found = []
+    for largest in (1, 3, 8):
+        monkeypatch.setattr(schedule, "LARGEST_GROUP", largest)
+        found.append(schedule.train(EIGHT, Store(tmp_path / str(largest), dataset()), workers=1))
+    for run in EIGHT:
+        for other in found[1:]:
+            assert all(torch.equal(p, other[run].final[name]) for name, p in found[0][run].final.items())
 
 
 @pytest.mark.slow

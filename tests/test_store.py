@@ -94,7 +94,7 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-LONG = dataclasses.replace(RUN, sequences=32 * 500, evaluate_every=640)
+LONG = dataclasses.replace(RUN, sequences=32 * 5_000, evaluate_every=640)
 CHILD = """
 import sys
 sys.path.insert(0, {tests!r})

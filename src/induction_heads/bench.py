@@ -40,9 +40,9 @@ def random_data(features: int = 512) -> Dataset:
     return Dataset("random", x, None, tuple(map(str, range(len(x)))), fingerprint(x))
 
 
-def group(each: list[Run], compiled: bool, device: str = "cpu") -> Group:
+def group(each: list[Run]) -> Group:
     data = random_data()
-    return Group(each, [training.begin(run, data) for run in each], data, {}, device, compiled)
+    return Group(each, [training.begin(run, data) for run in each], data, {})
 
 
 def batches(of: Group) -> Iterator[Sequences]:
@@ -81,7 +81,7 @@ class Plain(nn.Module):
             block = model.parameters_of(p, layer)
             normed = nn.functional.layer_norm(x, x.shape[-1:], block["ln_w"], block["ln_b"])
             q, k, v = (torch.einsum("btd,hde->bhte", normed, block[w]) for w in ("W_Q", "W_K", "W_V"))
-            q, k = (model.rotate(y.permute(0, 1, 3, 2)[..., None], 0)[..., 0].permute(0, 1, 3, 2) for y in (q, k))
+            q, k = (kernels.rotate(y.permute(0, 1, 3, 2)[..., None], 0)[..., 0].permute(0, 1, 3, 2) for y in (q, k))
             scores = (q @ k.mT * q.shape[-1] ** -0.5).masked_fill(causal, -torch.inf)
             x = x + torch.einsum("bhte,hed->btd", scores.softmax(-1) @ v, block["W_O"])
         final = nn.functional.layer_norm(x[:, -1], x.shape[-1:], p["ln_final_w"], p["ln_final_b"])
@@ -144,7 +144,7 @@ def rooflines(cores: int) -> dict[int, float]:
 def _group_ms(each: list[Run]) -> tuple[float, float, float]:
     """Milliseconds a step of a group, of an evaluation of its train set; megabytes at the peak."""
     with schedule.one_thread():
-        here = group(each, compiled=True)
+        here = group(each)
         stream = batches(here)
         step = milliseconds(lambda: here.step(next(stream)))
         evaluation = milliseconds(lambda: here.evaluate(["train"]), 3, 1)
@@ -154,7 +154,6 @@ def _group_ms(each: list[Run]) -> tuple[float, float, float]:
 def many(each: list[Run], workers: int) -> tuple[float, float, float]:
     """Milliseconds a step and run, the same with evaluation, and megabytes, of runs trained in groups by processes at once."""
     groups = schedule.divided(each, schedule.LARGEST_GROUP)
-    groups = [(g * 2)[: len(groups[0])] for g in groups]  # filled up, as in training
     with multiprocessing.get_context("spawn").Pool(min(workers, len(groups))) as pool:
         found = pool.map(_group_ms, groups, chunksize=1)
     at_once = min(workers, len(groups))
@@ -182,7 +181,7 @@ def table(sizes: tuple[int, ...] = (1, 8, 32, 102)) -> pd.DataFrame:
 
 
 def growth() -> pd.DataFrame:
-    """How the cost of a group of 8 on one core grows with classes, labels and pairs, and shrinks with the heads left."""
+    """How the cost of 8 runs on one core grows with classes, labels and pairs, and shrinks with the heads left."""
     changes = [{}, {"classes": 100}, {"classes": 200}, {"labels": 10}, {"labels": 15}, {"pairs": 3}, {"pairs": 4}, {"clamps": (Only(("L2H3",)),)}]
     rows = {}
     for change in changes:
@@ -193,7 +192,7 @@ def growth() -> pd.DataFrame:
 
 
 def main(settings: Settings) -> None:
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}; compiling takes minutes the first time")
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}")
     kernels.load()
     costs = table((1, 8) if settings.profile == "smoke" else (1, 8, 32, 102))
     print(costs.to_string(float_format="{:.3f}".format, na_rep=""))
@@ -226,10 +225,10 @@ def profile(settings: Settings) -> None:
     """Milliseconds a step and run of each part of training, in a group of 8 on one core."""
     each = [runs.main(seed) for seed in range(8)]
     with schedule.one_thread(), tempfile.TemporaryDirectory() as folder:
-        here = group(each, compiled=kernels.compiler() is not None)
+        here = group(each)
         stream, store = batches(here), Store(Path(folder), random_data())
         batch, states = next(stream), here.capture(0)
-        forward = milliseconds(lambda: here.logits(here.parameters, here.features, batch, here.settings))
+        forward = milliseconds(lambda: here.logits("train", batch))
         whole = milliseconds(lambda: here.step(batch))
         adam = _adam_ms(here)
         parts = {
@@ -250,7 +249,7 @@ def profile(settings: Settings) -> None:
 
 
 def _adam_ms(here: Group) -> float:
-    """Adam alone, as PyTorch's fused implementation does it: the step has it in one program with the gradient."""
+    """Adam alone, as PyTorch's fused implementation does it: the step makes it run by run, with the gradient still in the cache."""
     copies = [nn.Parameter(p.clone()) for p in here.parameters.values()]
     for p in copies:
         p.grad = torch.randn_like(p)

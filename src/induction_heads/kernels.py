@@ -1,29 +1,31 @@
-"""The two operators that training spends its time in, with a C++ version for float32 on a CPU (`kernels.cpp`).
+"""What training spends its time in, on a CPU in C++ (`kernels.cpp`).
 
-Without a C++ compiler, in float64 and on a GPU, the same operators are PyTorch's own.
+`train` is a whole step of networks of two layers under the paper's clamps, and `logits` their forward pass. The operators of
+`model.forward` have C++ versions too, for float32 without gradients; everywhere else they are PyTorch's own, as written here.
 """
 
 import hashlib
+import math
 import os
 import platform
 import shutil
 import subprocess
 import warnings
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, Int8
 from torch import Tensor
 from torch.utils import cpp_extension
 
 from .paths import BUILD, write_whole
 
 SOURCE = Path(__file__).with_name("kernels.cpp")
-_library = torch.library.Library("induction_heads", "DEF")
-_library.define("matmul(Tensor a, Tensor b) -> Tensor")
-_library.define("lookup(Tensor table, Tensor tokens) -> Tensor")
-_library.define("lookup_backward(Tensor gradient, Tensor tokens, int items) -> Tensor")
+LAYER_NORM_EPS = 1e-5  # appendix A
+ROTARY_BASE = 10_000.0  # appendix A
 
 
 def compiler() -> str | None:
@@ -36,7 +38,7 @@ _loaded = False
 def load() -> bool:
     """Use the C++ operators from here on, if there is a compiler; whether they are in use.
 
-    They are compiled once (about ten seconds), keyed by source, PyTorch and processor.
+    They are compiled once (twenty seconds), keyed by source, PyTorch and processor.
     """
     global _loaded
     _loaded = _loaded or _compile_and_load()
@@ -47,7 +49,7 @@ def load() -> bool:
 def _compile_and_load() -> bool:
     if os.environ.get("INDUCTION_HEADS_COMPILE") == "0" or compiler() is None:
         return False
-    flags = ["-O3", "-march=native", "-std=c++20", "-shared", "-fPIC", "-fopenmp"]
+    flags = ["-O3", "-fno-math-errno", "-march=native", "-std=c++20", "-shared", "-fPIC", "-fopenmp"]
     key = hashlib.sha256("\n".join([SOURCE.read_text(), torch.__version__, _processor(), *flags]).encode()).hexdigest()[:16]
     library = BUILD / "kernels" / f"{key}.so"
     if not library.exists():
@@ -70,16 +72,57 @@ def _processor() -> str:
     return "\n".join(sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))}))
 
 
-def _in_use(tensor: Tensor) -> bool:
-    return tensor.dtype is torch.float32 and tensor.device.type == "cpu" and _loaded
+def _in_use(*tensors: Tensor) -> bool:
+    learns = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
+    return _loaded and not learns and all(t.dtype is torch.float32 and t.device.type == "cpu" for t in tensors)
+
+
+_BLOCK = ("ln_w", "ln_b", "W_Q", "W_K", "W_V", "W_O")
+EMBEDDING_AND_LAYER_1 = ("W_exemplar", "b_exemplar", "W_label", *(f"blocks.0.{name}" for name in _BLOCK))
+PARAMETERS = (*EMBEDDING_AND_LAYER_1, *(f"blocks.1.{name}" for name in _BLOCK), "ln_final_w", "ln_final_b", "W_U", "b_U")
+PATTERNS = ("own", "previous token", "match")  # what stands at a head's pattern
+
+
+class Clamped(NamedTuple):
+    """What the paper's clamps say of a batch of networks of two layers. Heads are those that are computed."""
+
+    pattern: Int8[Tensor, "run 2 head"]  # a place in PATTERNS
+    strength: Float[Tensor, "run 2 head"]  # of match
+    copies: Bool[Tensor, "run head"]  # Layer 2 heads whose scores of the label tokens are the logits
+    perfect_layer_1: Bool[Tensor, " run"]
+    grafted: Mapping[str, Tensor]  # embedding and Layer 1 of other networks, for all runs or for none
+
+
+def train(
+    parameters: Mapping[str, Tensor], mean: Mapping[str, Tensor], square: Mapping[str, Tensor], clamped: Clamped,
+    features: Float[Tensor, "#run feature exemplar"], sequences: Sequence[Tensor], adam: Sequence[float],
+) -> Float[Tensor, " run"]:  # fmt: skip
+    """One step of every run in place, as `optimiser.step` makes it with `model.loss`; the loss of each run before it, nats.
+
+    `sequences` are the tensors of `model.Sequences`, `adam` is what `Adam.corrected` gives. Needs `load`.
+    """
+    learnt = ([tensors[name] for name in PARAMETERS] for tensors in (parameters, mean, square))
+    return torch.ops.induction_heads.train(*learnt, *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences), *adam)
+
+
+def logits(parameters: Mapping[str, Tensor], clamped: Clamped, features: Float[Tensor, "#run feature exemplar"], sequences: Sequence[Tensor]) -> Float[Tensor, "run batch label"]:
+    """`model.forward(…)["logits"]` of networks of two layers under the paper's clamps; no gradients. Needs `load`."""
+    return torch.ops.induction_heads.logits([parameters[name] for name in PARAMETERS], *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences))
+
+
+def _given(clamped: Clamped, d_head: int, features: Tensor, sequences: Sequence[Tensor]) -> tuple:
+    *clamps, grafted = clamped
+    tokens = 2 * sequences[1].shape[-1] + 1
+    rotations = _rotations(d_head, tokens, features.dtype, features.device)
+    return [grafted[name] for name in EMBEDDING_AND_LAYER_1 if grafted], features, list(sequences), clamps, rotations
 
 
 def matmul(a: Float[Tensor, "#run m k"], b: Float[Tensor, "run k n"]) -> Float[Tensor, "run m n"]:
     """One product a run; `a` may be shared by all runs."""
-    return torch.ops.induction_heads.matmul(a, b) if _in_use(b) else torch.bmm(a.expand(b.shape[0], -1, -1), b)
+    return torch.ops.induction_heads.matmul(a, b) if _in_use(a, b) else torch.bmm(a.expand(b.shape[0], -1, -1), b)
 
 
-def lookup(table: Float[Tensor, "run item d"], tokens: Int[Tensor, "run t"]) -> Float[Tensor, "run d t"]:
+def lookup(table: Float[Tensor, "run item d"], tokens: Int[Tensor, "#run t"]) -> Float[Tensor, "run d t"]:
     """Items as columns: `out[:, :, i] = table[:, tokens[i]]`."""
     if _in_use(table):
         return torch.ops.induction_heads.lookup(table, tokens)
@@ -88,42 +131,38 @@ def lookup(table: Float[Tensor, "run item d"], tokens: Int[Tensor, "run t"]) -> 
     return table.flatten(0, 1).index_select(0, index).unflatten(0, (run, -1)).mT.contiguous()
 
 
-@torch.library.register_fake("induction_heads::matmul")
-def _(a, b):
-    return b.new_empty(b.shape[0], a.shape[1], b.shape[2])
+def layer_norm(x: Float[Tensor, "run d n"], weight: Float[Tensor, "run d"], bias: Float[Tensor, "run d"]) -> Float[Tensor, "run d n"]:
+    """LayerNorm of the columns."""
+    centred = x - x.mean(1, keepdim=True)
+    return centred * (centred.square().mean(1, keepdim=True) + LAYER_NORM_EPS).rsqrt() * weight[..., None] + bias[..., None]
 
 
-@torch.library.register_fake("induction_heads::lookup")
-def _(table, tokens):
-    return table.new_empty(table.shape[0], table.shape[2], tokens.shape[1])
+@cache
+def _rotations(d_head: int, positions: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of the angle of each pair at each position, `pair position`."""
+    angles = torch.tensor([[t * ROTARY_BASE ** (-i / d_head) for t in range(positions)] for i in range(0, d_head, 2)], dtype=torch.float64)
+    return angles.cos().to(device, dtype), angles.sin().to(device, dtype)
 
 
-@torch.library.register_fake("induction_heads::lookup_backward")
-def _(gradient, tokens, items):
-    return gradient.new_empty(gradient.shape[0], items, gradient.shape[1])
+def rotate(x: Float[Tensor, "run head d_head token batch"], first: int = 0) -> Tensor:
+    """Rotary embedding, adjacent pairs; the tokens are at positions first, first + 1, …"""
+    cos, sin = (r[:, first:, None] for r in _rotations(x.shape[2], first + x.shape[3], x.dtype, x.device))
+    even, odd = x.unflatten(2, (-1, 2)).unbind(3)
+    return torch.stack([even * cos - odd * sin, odd * cos + even * sin], 3).flatten(2, 3)
 
 
-def _matmul_backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-    a, b = ctx.saved_tensors
-    to_a = matmul(gradient, b.mT) if ctx.needs_input_grad[0] else None
-    to_b = matmul(a.mT, gradient) if ctx.needs_input_grad[1] else None
-    shared = to_a is not None and a.shape[0] == 1
-    return to_a.sum(0, keepdim=True) if shared else to_a, to_b
+def scores(q: Float[Tensor, "run head d_head query batch"], k: Float[Tensor, "run head d_head token batch"]) -> Float[Tensor, "run head query token batch"]:
+    """Causal attention scores with rotary embedding; the queries stand at the last tokens, -inf is what they do not see."""
+    tokens, queries, d_head = k.shape[3], q.shape[3], k.shape[2]
+    if _in_use(q, k):
+        return torch.ops.induction_heads.scores(q, k, *_rotations(d_head, tokens, k.dtype, k.device))
+    q, k = rotate(q, tokens - queries), rotate(k)
+    future = torch.ones(queries, tokens, dtype=torch.bool, device=q.device).triu(tokens - queries + 1)
+    return ((q[:, :, :, :, None] * k[:, :, :, None]).sum(2) * d_head**-0.5).masked_fill(future[..., None], -math.inf)
 
 
-def _lookup_backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-    (tokens,) = ctx.saved_tensors
-    return torch.ops.induction_heads.lookup_backward(gradient, tokens, ctx.items), None
-
-
-def _lookup_context(ctx, inputs, output) -> None:
-    ctx.save_for_backward(inputs[1])
-    ctx.items = inputs[0].shape[1]
-
-
-def _matmul_context(ctx, inputs, output) -> None:
-    ctx.save_for_backward(*inputs)
-
-
-torch.library.register_autograd("induction_heads::matmul", _matmul_backward, setup_context=_matmul_context)
-torch.library.register_autograd("induction_heads::lookup", _lookup_backward, setup_context=_lookup_context)
+def mix(pattern: Float[Tensor, "run head query token batch"], v: Float[Tensor, "run head d_head token batch"]) -> Float[Tensor, "run head d_head query batch"]:
+    """z: the values, weighted by the pattern."""
+    if _in_use(pattern, v):
+        return torch.ops.induction_heads.mix(pattern, v)
+    return (pattern[:, :, None] * v[:, :, :, None]).sum(4)

@@ -20,7 +20,7 @@ from transformer_lens.config import TransformerBridgeConfig
 from transformer_lens.hook_points import HookPoint
 from transformer_lens.utilities import composition_scores
 
-from . import data, model
+from . import data, kernels, model
 from .model import Parameters, Sequences
 from .sequences import Exemplars
 from .store import Trained
@@ -77,7 +77,7 @@ class Attention(Circuits, nn.Module):
 
 
 def rotated(x: Float[Tensor, "batch token head d_head"]) -> Float[Tensor, "batch token head d_head"]:
-    return model.rotate(x.permute(2, 3, 1, 0)[None].contiguous(), 0)[0].permute(3, 2, 0, 1)
+    return kernels.rotate(x.permute(2, 3, 1, 0)[None].contiguous(), 0)[0].permute(3, 2, 0, 1)
 
 
 class Block(nn.Module):

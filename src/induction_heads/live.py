@@ -126,7 +126,7 @@ class Bench:
             return curve
         state = store.unfinished(run) or training.begin(run, store.dataset)
         with one_thread(), torch.enable_grad():
-            group = training.Group([run], [state], store.dataset, {}, self.study.device, False)
+            group = training.Group([run], [state], store.dataset, {}, self.study.device)
             self._watched(group, curve, redraw)
         redraw()
         return curve
@@ -159,14 +159,13 @@ class Bench:
     def _strengths(self, group: training.Group, curve: Curve) -> Callable[[int], None]:
         (network,) = group.networks
         probe = Sequences(*(part[:, :PROBE] for part in group.evaluation_sets["train"]))
-        combined = clamps.Clamps(clamps.combine([curve.run.clamps], [network]).parts, group.settings)
         pattern, last = f"blocks.{network.last}.attn.hook_pattern", network.heads[network.last]
 
         @torch.no_grad()
         def measure(step: int) -> None:
             if curve.seen[-1:] == [step * sequences.BATCH]:
                 return
-            sites = clamps.forward(group.parameters, group.evaluation_features["train"], probe, combined)
+            sites = clamps.forward(group.parameters, group.evaluation_features["train"], probe, group.clamps)
             strength = measures.induction_strength(sites[pattern][..., -1, :].cpu(), Sequences(*(part.cpu() for part in probe)))[0]
             curve.seen.append(step * sequences.BATCH)
             for head, value in zip(last, strength.tolist(), strict=True):

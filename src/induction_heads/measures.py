@@ -14,7 +14,7 @@ from torch import Tensor
 
 from . import clamps, kernels, model, sequences
 from .clamps import Clamp, Network
-from .model import Parameters, Sequences, Sites
+from .model import Parameters, Sequences, Sites, loss_and_accuracy
 from .sequences import Task
 from .store import Trained
 
@@ -73,12 +73,6 @@ def induction_strength(pattern: Float[Tensor, "run batch head key"], which: Sequ
     is_correct = which.match[:, :, None, None] == torch.arange(on_labels.shape[-1])
     signed = torch.where(is_correct, on_labels, -on_labels)
     return signed.sum(-1).mean(1)
-
-
-def loss_and_accuracy(logits: Float[Tensor, "run batch label"], which: Sequences) -> Float[Tensor, "run 2"]:
-    """Mean loss (nats) and accuracy at the query."""
-    target = which.target.expand(logits.shape[:2])
-    return torch.stack([model.loss(logits, target).mean(-1), (logits.argmax(-1) == target).float().mean(-1)], -1)
 
 
 def in_context(logits: Float[Tensor, "run batch label"], which: Sequences) -> Float[Tensor, "run batch label"]:
@@ -153,7 +147,7 @@ def direct_paths(
             z = sites[f"blocks.{layer}.attn.hook_z"][:, :, -1]  # run batch head d_head
             written = torch.einsum("rbhd,rhdm->rbhm", z, networks[f"blocks.{layer}.W_O"])
             stream = stream - torch.einsum("ch,rbhm->rcbm", (~keep[:, layer]).to(written.dtype), written)
-        normed = model.layer_norm(stream.flatten(1, 2), networks["ln_final_w"], networks["ln_final_b"], -1)
+        normed = model.layer_norm(stream.flatten(1, 2), networks["ln_final_w"], networks["ln_final_b"])
         logits = normed @ networks["W_U"] + networks["b_U"][:, None]
         found["logits"].append(logits.unflatten(1, (len(keep), -1)))
         found["pattern"].append(_last_layer(sites, "attn.hook_pattern")[..., -1, :])

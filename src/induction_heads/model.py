@@ -10,7 +10,6 @@ Layer 1 reads nothing but the identity of a token: its queries, keys and values 
 *item* (exemplar or label) and then looked up. That is exact, and a third of the work per token.
 """
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,10 +17,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from .kernels import lookup, matmul
-
-LAYER_NORM_EPS = 1e-5  # appendix A
-ROTARY_BASE = 10_000.0  # appendix A
+from . import kernels
+from .kernels import LAYER_NORM_EPS, lookup, matmul
 
 Parameters = dict[str, Tensor]
 Sites = dict[str, Tensor]
@@ -57,12 +54,10 @@ def n_layers(parameters: Parameters) -> int:
     return sum(name.endswith("W_Q") for name in parameters)
 
 
-def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, axis: int) -> Tensor:
-    """LayerNorm of d_model, which is axis 1 or the last; weight and bias are `run d_model`."""
-    for _ in range(x.dim() - 2):
-        weight, bias = (p.unsqueeze(-1 if axis == 1 else 1) for p in (weight, bias))
-    centred = x - x.mean(axis, keepdim=True)
-    return centred * (centred.square().mean(axis, keepdim=True) + LAYER_NORM_EPS).rsqrt() * weight + bias
+def layer_norm(x: Float[Tensor, "run ... d_model"], weight: Float[Tensor, "run d_model"], bias: Float[Tensor, "run d_model"]) -> Tensor:
+    """LayerNorm of each run, with its own weight and bias, of what has d_model last."""
+    weight, bias = (p.view(len(p), *[1] * (x.dim() - 2), -1) for p in (weight, bias))
+    return torch.nn.functional.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPS) * weight + bias
 
 
 def head_columns(weight: Float[Tensor, "run head d_model d_head"]) -> Float[Tensor, "run d_model head*d_head"]:
@@ -76,22 +71,6 @@ def stored(parameters: Parameters) -> Parameters:
     return {n: p.transpose(1, 2).contiguous().transpose(1, 2) if n.endswith(qkv) else p.contiguous() for n, p in parameters.items()}
 
 
-def rotations(d_head: int, first: int, tokens: int, like: Tensor) -> tuple[Tensor, Tensor]:
-    """cos, and sin with the sign of either member of a pair: `pair member token batch`, as constants of the program."""
-    angles = [[t * ROTARY_BASE ** (-i / d_head) for t in range(first, first + tokens)] for i in range(0, d_head, 2)]
-    cos = [[[math.cos(a) for a in row]] for row in angles]
-    sin = [[[sign * math.sin(a) for a in row] for sign in (-1, 1)] for row in angles]
-    return tuple(torch.tensor(x, dtype=like.dtype, device=like.device)[..., None] for x in (cos, sin))
-
-
-def rotate(x: Float[Tensor, "run head d_head token batch"], first: int) -> Tensor:
-    """Rotary embedding, adjacent pairs; the tokens are at positions first, first + 1, …"""
-    run, head, d_head, token, batch = x.shape
-    cos, sin = rotations(d_head, first, token, x)
-    pairs = x.reshape(run, head, d_head // 2, 2, token, batch)
-    return (pairs * cos + pairs.flip(3) * sin).view_as(x)
-
-
 def embed(parameters: Parameters, features: Tensor) -> Float[Tensor, "run item d_model"]:
     """Embedding of every exemplar, then of every label."""
     weight = parameters["W_exemplar"]
@@ -101,16 +80,12 @@ def embed(parameters: Parameters, features: Tensor) -> Float[Tensor, "run item d
 
 def attend(block: str, q: Tensor, k: Tensor, v: Tensor, visit: Callable[[str, Tensor], Tensor]) -> Tensor:
     """z `run head*d_head query batch` from q, k, v `run head d_head token batch`; q may hold the last tokens only."""
-    tokens, queries, d_head = k.shape[3], q.shape[3], q.shape[2]
-    q, k = rotate(q, tokens - queries), rotate(k, 0)
-    scores = (q[:, :, :, :, None] * k[:, :, :, None]).sum(2) * d_head**-0.5  # run head query key batch
-    future = torch.ones(queries, tokens, dtype=torch.bool, device=q.device).triu(tokens - queries + 1)
-    scores = scores.masked_fill(future[..., None], -torch.inf)
+    scores = kernels.scores(q, k)
     scores = visit(f"{block}.attn.hook_attn_scores", scores.permute(0, 4, 1, 2, 3)).permute(0, 2, 3, 4, 1)
     pattern = scores.softmax(3)
     pattern = visit(f"{block}.attn.hook_pattern", pattern.permute(0, 4, 1, 2, 3)).permute(0, 2, 3, 4, 1)
     v = visit(f"{block}.attn.hook_v", v.permute(0, 4, 3, 1, 2)).permute(0, 3, 4, 2, 1)
-    z = (pattern[:, :, None] * v[:, :, :, None]).sum(4)  # run head d_head query batch
+    z = kernels.mix(pattern, v)
     return visit(f"{block}.attn.hook_z", z.permute(0, 4, 3, 1, 2)).permute(0, 3, 4, 2, 1).flatten(1, 2)
 
 
@@ -145,11 +120,11 @@ def forward(
 
     block = parameters_of(parameters, 0)
     heads, _, d_head = block["W_Q"].shape[1:]
-    normed = layer_norm(items, block["ln_w"], block["ln_b"], -1)
+    normed = layer_norm(items, block["ln_w"], block["ln_b"])
     qkv = matmul(normed, torch.cat([head_columns(block[name]) for name in ("W_Q", "W_K", "W_V")], 2))
-    looked_up = lookup(torch.cat([items, qkv], 2), tokens.flatten(1)).view(run, -1, n_tokens, batch)
-    stream = visit_stream("hook_embed", looked_up[:, :d_model])
-    q, k, v = looked_up[:, d_model:].view(run, 3, heads, d_head, n_tokens, batch).unbind(1)
+    read = [lookup(table, tokens.flatten(1)) for table in (items, *qkv.chunk(3, 2))]
+    stream = visit_stream("hook_embed", read[0].view(run, d_model, n_tokens, batch))
+    q, k, v = (x.view(run, heads, d_head, n_tokens, batch) for x in read[1:])
 
     for layer in range(depth):
         name = f"blocks.{layer}"
@@ -168,7 +143,7 @@ def forward(
         stream = stream + out
 
     stream = visit_stream(f"{name}.hook_resid_post", stream)
-    final = layer_norm(stream[:, :, -1], parameters["ln_final_w"], parameters["ln_final_b"], 1)
+    final = kernels.layer_norm(stream[:, :, -1], parameters["ln_final_w"], parameters["ln_final_b"])
     logits = matmul(parameters["W_U"].mT, final) + parameters["b_U"][:, :, None]
     visit("logits", logits.mT)
     return seen
@@ -180,7 +155,7 @@ def project(block: Parameters, name: str, stream: Tensor, visit_stream: Callable
     heads, d_model, d_head = block["W_Q"].shape[1:]
 
     def heads_of(names: tuple[str, ...], x: Tensor) -> tuple[Tensor, ...]:
-        normed = layer_norm(x, block["ln_w"], block["ln_b"], 1).flatten(2)
+        normed = kernels.layer_norm(x.flatten(2), block["ln_w"], block["ln_b"])
         weight = torch.cat([head_columns(block[n]) for n in names], 2)
         return matmul(weight.mT, normed).view(run, len(names), heads, d_head, x.shape[2], batch).unbind(1)
 
@@ -198,5 +173,10 @@ def parameters_of(parameters: Parameters, layer: int) -> Parameters:
 
 def loss(logits: Float[Tensor, "run batch label"], target: Int[Tensor, "run batch"]) -> Float[Tensor, "run batch"]:
     """Cross-entropy at the query, nats."""
-    is_target = target[..., None] == torch.arange(logits.shape[-1], device=logits.device)
-    return logits.logsumexp(-1) - (logits * is_target).sum(-1)
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view(target.shape)
+
+
+def loss_and_accuracy(logits: Float[Tensor, "run batch label"], which: Sequences) -> Float[Tensor, "run 2"]:
+    """Mean loss (nats) and accuracy at the query."""
+    target = which.target.expand(logits.shape[:2])
+    return torch.stack([loss(logits, target).mean(-1), (logits.argmax(-1) == target).float().mean(-1)], -1)

@@ -25,33 +25,25 @@ class Adam:
     def at_start(cls, parameters: Parameters) -> "Adam":
         return cls(parameters, *({name: torch.zeros_like(p) for name, p in parameters.items()} for _ in range(2)))
 
+    def corrected(self, learning_rate: float) -> tuple[float, float, float, float, float]:
+        """Counts a step; the rate and root that carry the corrections of the two averages, then BETA_1, BETA_2 and EPS."""
+        self.step += 1
+        return learning_rate / (1 - BETA_1**self.step), (1 - BETA_2**self.step) ** 0.5, BETA_1, BETA_2, EPS
 
-def updating(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """A function that makes one update in place and returns the losses: loss, gradient and Adam in one program.
 
-    `loss(parameters, *inputs)` gives the loss of each run. A run whose loss does not reach a parameter leaves it.
+def step(adam: Adam, loss: Callable[..., Tensor], learning_rate: float, *inputs: Any) -> Tensor:
+    """One update of every run in place; `loss(parameters, *inputs)` gives the loss of each run, which is returned.
+
+    A parameter that no run's loss reaches stays as it is.
     """
-
-    def update(parameters: Parameters, mean: Parameters, square: Parameters, rate: Tensor, root: Tensor, *inputs: Any) -> Tensor:
-        leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
-        each = loss(leaves, *inputs)
-        gradients = torch.autograd.grad(each.sum(), list(leaves.values()), allow_unused=True)
-        for name, gradient in zip(leaves, gradients, strict=True):
-            if gradient is None:
-                continue
-            p, m, v = parameters[name], mean[name], square[name]
+    rate, root, *_ = adam.corrected(learning_rate)
+    leaves = {name: p.detach().requires_grad_() for name, p in adam.parameters.items()}
+    each = loss(leaves, *inputs)
+    gradients = torch.autograd.grad(each.sum(), list(leaves.values()), allow_unused=True)
+    for name, gradient in zip(leaves, gradients, strict=True):
+        if gradient is not None:
+            p, m, v = adam.parameters[name], adam.mean[name], adam.square[name]
             m.mul_(BETA_1).add_(gradient, alpha=1 - BETA_1)
-            v.mul_(BETA_2).add_(gradient * gradient, alpha=1 - BETA_2)
-            p.sub_(rate * (m / (v.sqrt() / root + EPS)))
-        return each.detach()
-
-    return update
-
-
-def step(adam: Adam, update: Callable[..., Tensor], learning_rate: float, *inputs: Any) -> Tensor:
-    """One update of every run; `update` is made by `updating`. Returns the loss of each run before it."""
-    adam.step += 1
-    p = adam.parameters["b_U"]
-    rate = torch.tensor(learning_rate / (1 - BETA_1**adam.step), dtype=p.dtype, device=p.device)
-    root = torch.tensor((1 - BETA_2**adam.step) ** 0.5, dtype=p.dtype, device=p.device)
-    return update(adam.parameters, adam.mean, adam.square, rate, root, *inputs)
+            v.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
+            p.sub_(rate * m / (v.sqrt() / root + EPS))
+    return each.detach()

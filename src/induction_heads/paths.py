@@ -13,7 +13,6 @@ BUILD = Path(os.environ.get("INDUCTION_HEADS_BUILD") or ROOT / "build").expandus
 RUNS = BUILD / "runs"
 DATA_CACHE = BUILD / "data"
 EXECUTED = BUILD / "executed"
-INDUCTOR_CACHE = BUILD / "inductor"
 
 
 def data_folder() -> Path | None:

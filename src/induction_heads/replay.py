@@ -2,7 +2,8 @@
 
     python -m induction_heads.replay FILE.npz
 
-All conditions of the file train together, as one batch of runs, in float64. The format is described in
+All conditions of the file train together, as one batch of runs, in float64; and those that runs are trained with once more,
+each by itself, in C++. The format is described in
 `tests/golden/README.md`; sizes and conditions are read from the file.
 """
 
@@ -15,10 +16,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from . import clamps, model, optimiser, training
+from . import clamps, kernels, model, optimiser, training
 from .model import Parameters, Sequences
 
 TOLERANCE = 1e-9  # float64; an independent implementation agrees to 1e-14
+QUANTITIES = ("logits", "patterns", "losses", "parameters")
+IN_KERNELS = ("losses in C++", "parameters in C++")
 
 
 def parameters_in(file: np.lib.npyio.NpzFile, prefix: str) -> Parameters:
@@ -61,9 +64,8 @@ def replay(path: Path) -> pd.DataFrame:
     parameters = model.stored({name: p.expand(n, *p.shape) for name, p in initial.items()})
     features = torch.from_numpy(file["features"])[None]
     adam = optimiser.Adam.at_start(parameters)
-    update = optimiser.updating(training.loss_function(combined.parts))
 
-    errors = pd.DataFrame(index=pd.Index(conditions, name="condition"), columns=["logits", "patterns", "losses", "parameters"], dtype=float)
+    errors = pd.DataFrame(index=pd.Index(conditions, name="condition"), columns=[*QUANTITIES, *IN_KERNELS], dtype=float)
     losses = []
     for step in range(file["class_idx"].shape[0]):
         sequences = batch(file, step, n)
@@ -74,13 +76,31 @@ def replay(path: Path) -> pd.DataFrame:
             shown = {"pattern_layer1": attention["blocks.0.attn.hook_pattern"]}
             shown["pattern_layer2_query"] = attention[f"blocks.{network.last}.attn.hook_pattern"][..., -1, :]
             errors["patterns"] = [max(worst(p[r], file[f"{c}/{name}"]) for name, p in shown.items()) for r, c in enumerate(conditions)]
-        losses.append(optimiser.step(adam, update, float(file["lr"]), features, sequences, combined.settings))
+        losses.append(optimiser.step(adam, training.loss, float(file["lr"]), features, sequences, combined))
     for r, condition in enumerate(conditions):
-        errors.loc[condition, "losses"] = worst(torch.stack(losses)[:, r], file[f"{condition}/loss"])
         final = parameters_in(file, f"{condition}/final/")
+        errors.loc[condition, "losses"] = worst(torch.stack(losses)[:, r], file[f"{condition}/loss"])
         if final:
             errors.loc[condition, "parameters"] = max(worst(parameters[name][r], p) for name, p in final.items())
+        heads = clamps.active(clamped[condition], network)
+        ours = train_in_kernels(file, clamped[condition], heads, initial, donors)
+        if ours is not None:
+            errors.loc[condition, IN_KERNELS[0]] = worst(ours[0], file[f"{condition}/loss"])
+        if ours is not None and final:
+            errors.loc[condition, IN_KERNELS[1]] = max(worst(ours[1][name][0], p) for name, p in clamps.restrict(final, heads).items())
     return errors
+
+
+def train_in_kernels(file: np.lib.npyio.NpzFile, clamped: list[clamps.Clamp], heads: clamps.Network, initial: Parameters, donors: dict) -> tuple[Tensor, Parameters] | None:
+    """Losses and final parameters of one condition by what trains the runs; None where that does not know its clamps."""
+    run = training.in_kernels(clamps.combine([clamped], [heads], donors), [heads], torch.float64) if kernels.load() else None
+    if run is None:
+        return None
+    adam = optimiser.Adam.at_start(model.stored({name: p[None].clone() for name, p in clamps.restrict(initial, heads).items()}))
+    features, steps = torch.from_numpy(file["features"].T.copy())[None], range(file["class_idx"].shape[0])
+    rate = float(file["lr"])
+    losses = [kernels.train(adam.parameters, adam.mean, adam.square, run, features, batch(file, step, 1), adam.corrected(rate)) for step in steps]
+    return torch.cat(losses), adam.parameters
 
 
 def worst(ours: Tensor, theirs: np.ndarray | Tensor) -> float:

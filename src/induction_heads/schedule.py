@@ -21,17 +21,15 @@ import torch
 from filelock import Timeout
 from tqdm.auto import tqdm
 
-from . import clamps, kernels, training
+from . import training
 from .data import Dataset
 from .model import Parameters
-from .paths import INDUCTOR_CACHE
 from .runs import Run
 from .sequences import BATCH
 from .store import Store, Trained
 from .training import Group, State
 
-LARGEST_GROUP = 8  # runs on one core, so that their parameters stay in the cache
-WORTH_COMPILING = 20_000  # steps times runs; for less, compiling takes longer than it saves
+LARGEST_GROUP = 4  # runs on one core: enough to spread the cost of calling a step, few enough for all cores to have a group
 REPORT_EVERY = 0.5  # seconds
 
 
@@ -44,8 +42,6 @@ class Job:
     donors: Mapping[Run, Parameters]
     dataset: Dataset
     device: str
-    compiled: bool
-    size: int  # runs once it is filled up with repeats, so that the groups of one shape share a compiled program
     store: Store | None = None  # where the trainer itself writes, if it can
 
     @property
@@ -69,7 +65,7 @@ def shape(run: Run, state: State) -> tuple:
     heads = tuple(len(h) for h in training.shape_of(run, state.parameters).heads)
     lengths = (run.sequences, run.evaluate_every, run.checkpoint_every, run.learning_rate, run.scale)
     two_passes = any(clamp.reads_unablated for clamp in run.clamps)
-    return (*lengths, run.pairs, run.classes > BATCH * 3, bool(run.donors), two_passes, heads, state.step)
+    return (*lengths, run.pairs, run.classes, bool(run.donors), two_passes, heads, state.step)
 
 
 def divided(group: Sequence, largest: int) -> list[Sequence]:
@@ -78,8 +74,8 @@ def divided(group: Sequence, largest: int) -> list[Sequence]:
     return [group[i::n] for i in range(n)]
 
 
-def jobs(runs: Iterable[Run], store: Store, device: str, compiled: bool | None) -> list[Job]:
-    """Groups of the runs, longest first; `compiled` None decides by what it is worth."""
+def jobs(runs: Iterable[Run], store: Store, device: str) -> list[Job]:
+    """Groups of the runs, longest first."""
     by_shape: dict[tuple, list[tuple[Run, State]]] = defaultdict(list)
     for run in runs:
         state = store.unfinished(run) or training.begin(run, store.dataset)
@@ -87,15 +83,10 @@ def jobs(runs: Iterable[Run], store: Store, device: str, compiled: bool | None) 
     plain = dataclasses.replace(store.dataset, images=None)
     made = []
     for group in by_shape.values():
-        parts = divided(group, LARGEST_GROUP if device == "cpu" else len(group))
-        for part in parts:
+        for part in divided(group, LARGEST_GROUP if device == "cpu" else len(group)):
             each, states = zip(*part, strict=True)
             donors = {donor: _trained(donor, store).final for run in each for donor in run.donors}
-            job = Job(each, states, donors, plain, device, False, len(each), store)
-            worth = device != "cpu" or (job.steps >= WORTH_COMPILING and kernels.compiler() is not None)
-            if worth if compiled is None else compiled:
-                job = dataclasses.replace(job, compiled=True, size=len(parts[0]))
-            made.append(job)
+            made.append(Job(each, states, donors, plain, device, store))
     return sorted(made, key=lambda job: -job.steps)
 
 
@@ -108,8 +99,6 @@ def _trained(run: Run, store: Store) -> Trained:
 
 def train_group(job: Job, report: Callable[[int, float], None] = lambda steps, loss: None) -> Finished:
     """Train one group to its end. `report` hears now and then how many steps times runs were made, and the loss."""
-    fill = range(job.size - len(job.runs))  # repeats of the first run, whose results nobody sees
-    states = [*job.states, *(dataclasses.replace(job.states[0], history=[]) for _ in fill)]
     seen, checkpoints, last = 0, [], time.monotonic()
     begun = time.monotonic()
 
@@ -117,28 +106,22 @@ def train_group(job: Job, report: Callable[[int, float], None] = lambda steps, l
         nonlocal seen, last
         seen += len(job.runs)
         if time.monotonic() - last > REPORT_EVERY:
-            report(seen, loss[: len(job.runs)].mean().item())
+            report(seen, loss.mean().item())
             seen, last = 0, time.monotonic()
 
-    kept = 0
-
     def keep(run: Run, sequences: int, parameters: Parameters) -> None:
-        nonlocal kept
-        kept += 1
-        if (kept - 1) % job.size >= len(job.runs):
-            return
         if job.store is None:
             checkpoints.append((run, sequences, parameters))
         else:
             job.store.keep_checkpoint(run, sequences, parameters)
 
     def save(states: list[State]) -> None:
-        for run, state in zip(job.runs, states):
+        for run, state in zip(job.runs, states, strict=True):
             job.store.keep_unfinished(run, state)
 
     with one_thread():
-        group = Group([*job.runs, *(job.runs[0] for _ in fill)], states, job.dataset, job.donors, job.device, job.compiled)
-        done = group.train(heard, keep, save if job.store is not None else None)[: len(job.runs)]
+        group = Group(job.runs, job.states, job.dataset, job.donors, job.device)
+        done = group.train(heard, keep, save if job.store is not None else None)
     report(seen, math.nan)
     seconds = (time.monotonic() - begun) / len(job.runs)
     if job.store is not None:
@@ -162,7 +145,6 @@ def train(
     runs: Iterable[Run],
     store: Store,
     device: str = "cpu",
-    compiled: bool | None = None,
     workers: int | None = None,
     client: Any = None,
     on_report: Callable[[int, float], None] | None = None,
@@ -187,7 +169,7 @@ def train(
             mine = [run for run in mine if not store.finished(run)]
             for run in mine:
                 store.begin(run)
-            _train_all(jobs(mine, store, device, compiled) if mine else [], store, workers, client, on_report)
+            _train_all(jobs(mine, store, device) if mine else [], store, workers, client, on_report)
         found |= {run: store.load(run) for run in missing}
         missing = [run for run in missing if found[run] is None]
     return found
@@ -208,9 +190,7 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
         return
     workers = workers or (1 if jobs[0].device != "cpu" else os.cpu_count() or 1)
     total = sum(job.steps for job in jobs)
-    compiled = any(job.compiled for job in jobs)
-    title = f"{sum(len(job.runs) for job in jobs)} runs, {'compiled' if compiled else 'plain PyTorch'}"
-    with tqdm(total=total, unit="step", unit_scale=True, desc=title, smoothing=0.1, mininterval=1) as bar:
+    with tqdm(total=total, unit="step", unit_scale=True, desc=f"{sum(len(job.runs) for job in jobs)} runs", smoothing=0.1, mininterval=1) as bar:
 
         def heard(steps: int, loss: float) -> None:
             bar.update(steps)
@@ -281,6 +261,3 @@ def _on_cluster(jobs: Sequence[Job], store: Store, client: Any, heard: Callable[
         heard(len(finished.runs) * finished.states[0].step, finished.states[0].history[-1][1])
         future.release()
 
-
-INDUCTOR_CACHE.parent.mkdir(parents=True, exist_ok=True)
-os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(INDUCTOR_CACHE))

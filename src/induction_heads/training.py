@@ -7,11 +7,8 @@ logit is NO_LOGIT, which nothing ever learns. Neither changes a run's numbers.
 
 import math
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
@@ -78,53 +75,44 @@ def schedule(run: Run) -> tuple[int, set[int], set[int], set[int]]:
     return steps, every(run.evaluate_every), every(others), every(run.checkpoint_every)
 
 
-def loss_function(parts: tuple[clamps.Part, ...]) -> Callable[..., Tensor]:
-    """The mean loss of each run of a batch with clamps of these kinds; nats."""
-
-    def loss(parameters: Parameters, features: Tensor, batch: Sequences, settings: tuple) -> Tensor:
-        sites = clamps.forward(parameters, features, batch, clamps.Clamps(parts, settings))
-        return model.loss(sites["logits"], batch.target).mean(-1)
-
-    return loss
+def loss(parameters: Parameters, features: Tensor, batch: Sequences, clamped: clamps.Clamps) -> Tensor:
+    """The mean loss of each run of a batch; nats."""
+    sites = clamps.forward(parameters, features, batch, clamped)
+    return model.loss(sites["logits"], batch.target).mean(-1)
 
 
-@lru_cache(maxsize=256)
-def programs(parts: tuple[clamps.Part, ...], compiled: bool, sizes: tuple) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
-    """One step of training, and the logits alone; compiled once for each kind of group and its `sizes`."""
-
-    @torch.no_grad()
-    def logits(parameters: Parameters, features: Tensor, batch: Sequences, settings: tuple) -> Tensor:
-        return clamps.forward(parameters, features, batch, clamps.Clamps(parts, settings))["logits"]
-
-    update = optimiser.updating(loss_function(parts))
-    if not compiled:
-        return update, logits
-    torch._dynamo.config.trace_autograd_ops = True
-    unguarded = {"guard_filter_fn": torch.compiler.skip_all_guards_unsafe}  # `sizes` says all that could change
-    return _or_plain(update, options=unguarded), _or_plain(logits)  # no_grad wraps it in code that all programs share: guarded
-
-
-def _or_plain(function: Callable[..., Tensor], **how: Any) -> Callable[..., Tensor]:
-    """The compiled function, or the function itself from the moment that the compiler fails."""
-    function.__code__ = function.__code__.replace()  # compiled code belongs to a code object: each program gets its own
-    used = torch.compile(function, fullgraph=True, dynamic=False, **how)
-
-    def call(*inputs: Any) -> Tensor:
-        nonlocal used
-        try:
-            return used(*inputs)
-        except torch._inductor.exc.InductorError as error:
-            warnings.warn(f"plain PyTorch from here on, it does not compile here: {str(error).splitlines()[0]}", stacklevel=2)
-            used = function
-            return function(*inputs)
-
-    return call
+def in_kernels(combined: clamps.Clamps, networks: Sequence[Network], dtype: torch.dtype = torch.float32) -> kernels.Clamped | None:
+    """What `kernels.train` has to know of these clamps; None where it cannot have them, as clamps that the paper does not have."""
+    heads = [len(h) for h in networks[0].heads]
+    if len(heads) != 2:
+        return None
+    at_runs = (len(networks), 2, max(heads))
+    pattern, strength = torch.zeros(at_runs, dtype=torch.int8), torch.zeros(at_runs, dtype=dtype)
+    copies, perfect_layer_1 = torch.zeros(len(networks), max(heads), dtype=torch.bool), torch.zeros(len(networks), dtype=torch.bool)
+    grafted: Parameters = {}
+    for (kind, site, everywhere), settings in zip(*combined, strict=True):
+        where = settings["where"].flatten(1)
+        if kind in (clamps.PreviousTokenAttention, clamps.PerfectMatch):
+            layer = int(site.split(".")[1])
+            here = pattern[:, layer, : heads[layer]]
+            here[where] = kernels.PATTERNS.index("match" if kind is clamps.PerfectMatch else "previous token")
+            if kind is clamps.PerfectMatch:
+                strength[:, layer, : heads[layer]] += torch.where(where, settings["strength"].flatten(1), 0).to(dtype)
+        elif kind is clamps.PerfectLayer1:
+            perfect_layer_1 |= where[:, 0]
+        elif kind is clamps.PerfectCopy:
+            copies[:, : heads[1]] |= settings["head"].flatten(1)
+        elif kind is clamps.Graft and everywhere and settings["blocks.0.W_Q"].shape[1] == heads[0]:
+            grafted = model.stored({name: settings[name] for name in kernels.EMBEDDING_AND_LAYER_1})
+        else:
+            return None
+    return kernels.Clamped(pattern, strength, copies, perfect_layer_1, grafted)
 
 
 class Group:
     """Runs of one shape that train as one batch, each with its own clamps, seed and data."""
 
-    def __init__(self, runs: Sequence[Run], states: Sequence[State], dataset: Dataset, donors: Mapping[Run, Parameters], device: str, compiled: bool):
+    def __init__(self, runs: Sequence[Run], states: Sequence[State], dataset: Dataset, donors: Mapping[Run, Parameters], device: str = "cpu"):
         self.runs, self.states, self.device = list(runs), list(states), device
         kernels.load()
         (self.start,) = {state.step for state in states}
@@ -132,19 +120,16 @@ class Group:
         self.networks = [shape_of(run, state.parameters) for run, state in zip(runs, states, strict=True)]
         donors = {run: self._padded(parameters) for run, parameters in donors.items()}
         combined = clamps.combine([run.clamps for run in runs], self.networks, donors)
-        self.settings = tuple({n: t.to(device) for n, t in s.items()} for s in combined.settings)
+        self.clamps = combined._replace(settings=tuple({n: t.to(device) for n, t in s.items()} for s in combined.settings))
+        self.clamped = in_kernels(combined, self.networks) if device == "cpu" and kernels.load() else None
         self.learning_rate = self._common("learning_rate")
         self.parameters = self._stack([s.parameters for s in states], NO_LOGIT)
         mean, square = (self._stack([getattr(s, n) for s in states], 0.0) for n in ("mean", "square"))
         self.adam = optimiser.Adam(self.parameters, mean, square, self.start)
         self.exemplars = [Exemplars.of(dataset, run.task) for run in runs]
         self.features = self._features([e.train for e in self.exemplars])
-        rows = max(len(table) for e in self.exemplars for table in e.tables.values())  # equal, so that one program serves all sets
-        padded = {n: [torch.nn.functional.pad(e.tables[n], (0, 0, 0, rows - len(e.tables[n]))) for e in self.exemplars] for n in EVALUATION_SETS}
-        self.evaluation_features = {name: self._features(tables) for name, tables in padded.items()}
-        shapes = (self.features.shape, *(table.shape for table in self.evaluation_features.values()))
-        sizes = (len(runs), self.labels, self._common("pairs"), tuple(map(len, self.networks[0].heads)), shapes, device)
-        self.update, self.logits = programs(combined.parts, compiled, sizes)
+        self.evaluation_features = {name: self._features([e.tables[name] for e in self.exemplars]) for name in EVALUATION_SETS}
+        self.columns = {name: table.mT.contiguous() for name, table in self.evaluation_features.items()}  # as kernels read them
         n = EVALUATION_SEQUENCES // (1 if self._common("scale") == 1 else SCALED_SAVING)
         self.evaluation_sets = {
             name: self._batch([sequences.evaluation_set(name, r.task, e, r.evaluation_seed, n) for r, e in zip(runs, self.exemplars, strict=True)])
@@ -183,22 +168,23 @@ class Group:
 
     def step(self, batch: Sequences) -> Tensor:
         """One step of every run; returns their losses on the batch."""
-        return optimiser.step(self.adam, self.update, self.learning_rate, self.features, batch, self.settings)
+        if self.clamped is None:
+            return optimiser.step(self.adam, loss, self.learning_rate, self.features, batch, self.clamps)
+        adam = self.adam
+        return kernels.train(adam.parameters, adam.mean, adam.square, self.clamped, self.columns["train"], batch, adam.corrected(self.learning_rate))
+
+    def logits(self, name: str, batch: Sequences) -> Tensor:
+        """Of sequences over the exemplars of an evaluation set, `run batch label`."""
+        if self.clamped is not None:
+            return kernels.logits(self.parameters, self.clamped, self.columns[name], batch)
+        chunks = zip(*(tensor.split(EVALUATION_CHUNK, 1) for tensor in batch), strict=True)
+        features = self.evaluation_features[name]
+        return torch.cat([clamps.forward(self.parameters, features, Sequences(*c), self.clamps)["logits"] for c in chunks], 1)
 
     @torch.no_grad()
     def evaluate(self, names: Sequence[str]) -> dict[str, Tensor]:
         """Loss (nats) and accuracy of every run, `run 2`, on fixed sets."""
-        found = {}
-        for name in names:
-            batch = self.evaluation_sets[name]
-            n = batch.match.shape[1]
-            filled = [torch.cat([tensor, tensor[:, : -n % EVALUATION_CHUNK]], 1) for tensor in batch]  # equal chunks, one program
-            chunks = zip(*(tensor.split(EVALUATION_CHUNK, 1) for tensor in filled), strict=True)
-            logits = [self.logits(self.parameters, self.evaluation_features[name], Sequences(*c), self.settings) for c in chunks]
-            logits = torch.cat(logits, 1)[:, :n]
-            loss = model.loss(logits, batch.target).mean(-1)
-            found[name] = torch.stack([loss, (logits.argmax(-1) == batch.target).float().mean(-1)], -1).cpu()
-        return found
+        return {name: model.loss_and_accuracy(self.logits(name, self.evaluation_sets[name]), self.evaluation_sets[name]).cpu() for name in names}
 
     def snapshot(self, run: int, stacked: Parameters) -> Parameters:
         """One run's part of stacked tensors, padding taken off, without the heads that were left out."""
