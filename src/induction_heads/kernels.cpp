@@ -488,15 +488,14 @@ struct Run {
       // PerfectLayer1: each label token is read, by queries and keys, as carrying its exemplar.
       source[t] = clamped.perfect_layer_1 && t && t < tokens - 1 ? t - 1 : t;
     }
-    const M embedded = room.matrix(d_model, items);
-    multiply<F>(weight(first.at[W_EXEMPLAR], features.rows, d_model).t(), features, {embedded.at, d_model, exemplars, items, 1});
-    for (int64_t d = 0; d < d_model; ++d) {
-      for (int64_t i = 0; i < exemplars; ++i) embedded[d][i] += first.at[B_EXEMPLAR][d];
-      for (int64_t i = 0; i < labels; ++i) embedded[d][exemplars + i] = first.at[W_LABEL][i * d_model + d];
-    }
-    transposed<F>(d_model, items, [&](int64_t d, int64_t i, int64_t n) { return load(embedded[d] + i, n); },
-                  [&](int64_t i, int64_t d, const Lanes<F>& row, int64_t n) { store(rows[i] + d, row, n); });
+    multiply(features.t(), weight(first.at[W_EXEMPLAR], features.rows, d_model), M{rows.at, exemplars, d_model});
+    for (int64_t i = 0; i < exemplars; ++i)
+      for (int64_t d = 0; d < d_model; ++d) rows[i][d] += first.at[B_EXEMPLAR][d];
+    std::copy_n(first.at[W_LABEL], labels * d_model, rows[exemplars]);
     if (!layer_1()) return;
+    const M embedded = room.matrix(d_model, items);
+    transposed<F>(items, d_model, [&](int64_t i, int64_t d, int64_t n) { return load(rows[i] + d, n); },
+                  [&](int64_t d, int64_t i, const Lanes<F>& row, int64_t n) { store(embedded[d] + i, row, n); });
     layer_norm<F>(embedded, first.of(0, LN_W), first.of(0, LN_B), EPS, read, normed, scale);
     const bool keys = attention(0, 0, nullptr).reads_keys();
     for (int i = keys ? 0 : 2; i < 3; ++i) multiply(read.t(), weight(first.of(0, W_Q + i), d_model, width[0]), item_qkv[i]);
