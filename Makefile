@@ -46,16 +46,9 @@ HEADS = $(PY) -m induction_heads
 OPTIONS = --profile $(call quoted,$(PROFILE)) --dataset $(call quoted,$(DATASET)) --seeds $(call quoted,$(SEEDS)) \
     --device $(call quoted,$(DEVICE)) $(if $(FORCE),--force)
 
-# Two notebooks at a time, unless a -j was given.
-ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
-    MAKEFLAGS += -j2
-endif
+NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*.ipynb))
 
-# Those without a number take longest: begun first, they do not leave a core idle at the end.
-NUMBERED := $(sort $(wildcard notebooks/[0-9]*.ipynb))
-NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(sort $(filter-out $(NUMBERED),$(wildcard notebooks/*.ipynb))) $(NUMBERED))
-
-.PHONY: help reproduce-all test lab status bench profile lock environment announce train claims gallery clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all test lab status bench profile lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, all runs, all notebooks, figures/ and the verdict on each claim'
@@ -82,27 +75,11 @@ $(ENVIRONMENT): requirements.lock pyproject.toml .ci/environment.py
 	@$(GUARD) $(PYTHON) .ci/environment.py $(call quoted,$(VENV))
 endif
 
-# The steps of `reproduce-all`, each after the one before.
-announce: $(ENVIRONMENT)
-	@$(GUARD) $(HEADS) announce $(OPTIONS)
+reproduce-all: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) reproduce $(OPTIONS)
 
-train: announce
-	@$(GUARD) $(HEADS) train $(OPTIONS)
-
-ifneq ($(filter reproduce-all gallery claims,$(MAKECMDGOALS)),)
-$(NOTEBOOKS): train
-endif
 $(NOTEBOOKS): notebook-%: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) notebook $* $(OPTIONS)
-
-claims: $(NOTEBOOKS)
-	@$(GUARD) $(HEADS) claims $(OPTIONS)
-
-gallery: claims
-	@$(GUARD) $(HEADS) gallery $(OPTIONS)
-
-reproduce-all: gallery
-	@$(GUARD) $(HEADS) report $(OPTIONS)
 
 # One result by its name; the package knows which runs and which notebook it needs.
 figure-% table-%: $(ENVIRONMENT)
@@ -131,6 +108,6 @@ clean:
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean
-	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data inductor kernels remembered times environment.lock tests.lock) .pytest_cache $(VENV)
+	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data kernels remembered times environment.lock tests.lock) .pytest_cache $(VENV)
 	@rmdir $(call quoted,$(BUILD)) 2>/dev/null || true
 	@echo 'removed runs, data and the environment'

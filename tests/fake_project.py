@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-REAL = ("__init__", "__main__", "cli", "execution", "paths", "remembered", "settings", "supervise")
+REAL = ("__init__", "__main__", "cli", "execution", "paths", "processes", "remembered", "settings", "supervise")
 
 RUNS = '''
 from types import SimpleNamespace

@@ -16,6 +16,7 @@ TABLE = (
     "supervise",
     "paths",
     "remembered",
+    "processes",
     "colours",
     "data",
     "kernels",

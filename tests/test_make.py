@@ -155,6 +155,29 @@ def test_an_interrupted_make_leaves_no_process_and_no_product(project, ending, g
     assert not list(project.executed.glob(".*.part*"))
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds the processes in /proc")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=lambda ending: ending.name)
+def test_neither_does_one_that_executes_several_notebooks(project, ending):
+    for name in ("tiny", "other"):
+        project.write_notebook(name, ENDLESS)
+    make = project.start("reproduce-all")
+    project.kernel()
+    os.kill(make.pid, ending)
+    assert make.wait(60) != 0
+    make.stdout.close()
+    wait_for(lambda: not processes_of(project))
+    assert not [path for path in project.executed.glob("*.ipynb") if not path.name.startswith(".")]
+
+
+def test_of_several_notebooks_the_failed_one_is_named_and_the_others_are_kept(project):
+    project.write_notebook("tiny", PICTURE)
+    project.write_notebook("other", "import time; time.sleep(4)", 'raise KeyError("broken on purpose")')
+    made = project.make("reproduce-all")
+    assert made.returncode != 0 and made.stderr.splitlines()[0].startswith("other.ipynb, cell ")
+    assert "Traceback" not in made.stderr and "Made now" not in made.stdout
+    assert (project.executed / "tiny.ipynb").exists() and not (project.executed / "other.ipynb").exists()
+
+
 def test_the_guard_passes_on_the_exit_status_and_ends_what_the_command_left_running():
     guard = [sys.executable, str(ROOT / "src" / "induction_heads" / "supervise.py")]
     assert subprocess.run([*guard, "sh", "-c", "exit 3"]).returncode == 3

@@ -53,8 +53,7 @@ def status(settings: Settings, names: list[str], force: bool) -> None:
 
 def notebook(settings: Settings, names: list[str], force: bool) -> None:
     """Executes notebooks, those that are not done."""
-    for name in names or execution.names():
-        execution.ensure(name, settings, force)
+    execution.ensure_all(names or execution.names(), settings, force)
 
 
 def result(settings: Settings, names: list[str], force: bool) -> None:
@@ -100,6 +99,13 @@ def report(settings: Settings, names: list[str], force: bool) -> None:
     print(execution.report(settings))
 
 
+def reproduce(settings: Settings, names: list[str], force: bool) -> None:
+    """All runs, all notebooks, the verdicts and the gallery."""
+    announce(settings, names, force)
+    for step in (train, notebook, claims, gallery, report):
+        step(settings, [], force)
+
+
 def bench(settings: Settings, names: list[str], force: bool) -> None:
     """Time and memory of a step, beside plain PyTorch and the limit of this machine."""
     from . import bench
@@ -132,7 +138,7 @@ def result_of(target: str) -> str:
 
 
 COMMANDS = {command.__name__: command for command in
-            (announce, train, status, notebook, result, claims, gallery, report, bench, profile)}
+            (announce, train, status, notebook, result, claims, gallery, report, reproduce, bench, profile)}
 
 
 def main(arguments: list[str] | None = None) -> int:

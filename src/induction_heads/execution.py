@@ -11,18 +11,20 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from . import paths, remembered
+from . import paths, processes, remembered
 from .remembered import sha256
 from .settings import Settings
 
 NOTEBOOKS = paths.ROOT / "notebooks"
 CELL_TIMEOUT_S = {"paper": 3600, "smoke": 600}
+AT_ONCE = 4  # notebooks, where there are as many cores; each takes a gigabyte at most
 UNKNOWN_TIME_S = {"paper": 30.0, "smoke": 12.0}  # for a notebook that this machine has not yet executed
 # A kernel that is told to stop need not say so, nor that a socket of its own was closed first.
 QUIET = ["--IPKernelApp.log_level=50", "--IPKernelApp.exec_lines=__import__('logging').getLogger('tornado').setLevel(50)"]
@@ -150,6 +152,17 @@ def ensure(name: str, settings: Settings, force: bool = False) -> None:
         print(f"{name}: {why}, about {duration(expected_seconds(name, settings))}", flush=True)
         record = execute(name, settings)
         print(f"{name}: {duration(record.seconds)}, {', '.join(record.figures) or 'no figures'}", flush=True)
+
+
+def ensure_all(names: Sequence[str], settings: Settings, force: bool = False) -> None:
+    """`ensure`, several notebooks at a time, those that take longest first; the first one that fails ends the rest."""
+    if len(names) == 1:
+        return ensure(names[0], settings, force)
+    # Of equally long ones those without a number, which do more than show runs.
+    order = sorted(names, key=lambda name: (-expected_seconds(name, settings), name[0].isdigit(), name))
+    with processes.pool(min(AT_ONCE, os.cpu_count() or 1, len(order))) as pool:
+        for finished in as_completed([pool.submit(ensure, name, settings, force) for name in order]):
+            finished.result()
 
 
 def execute(name: str, settings: Settings) -> Record:

@@ -227,7 +227,7 @@ def _markdown_table(path: Path) -> list[str]:
 def _verdicts(ledger: list[dict]) -> list[str]:
     """The table of all claims; the numbers of every seed are folded away below it."""
     if not ledger:
-        return ["## Verdicts", "", "Not measured yet: `make claims`."]
+        return ["## Verdicts", "", "Not measured yet: `make reproduce-all`."]
     lines = [
         "## Verdicts", "",
         "Criteria were fixed, from the paper's own numbers, before ours were looked at. *Holds*: true for every seed measured; *in part*: for some. "

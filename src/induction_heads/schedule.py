@@ -6,13 +6,11 @@ its numbers do not depend on the machine's load; two cores train two groups.
 
 import dataclasses
 import math
-import multiprocessing
 import os
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +19,7 @@ import torch
 from filelock import Timeout
 from tqdm.auto import tqdm
 
-from . import training
+from . import kernels, processes, training
 from .data import Dataset
 from .model import Parameters
 from .runs import Run
@@ -199,6 +197,8 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
             if on_report is not None:
                 on_report(steps, loss)
 
+        if jobs[0].device == "cpu":
+            kernels.load()  # compiled here, once, and not by every process
         if client is not None:
             _on_cluster(jobs, store, client, heard)
         elif workers == 1 or len(jobs) == 1:
@@ -208,11 +208,9 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
             _in_processes(jobs, min(workers, len(jobs)), heard)
 
 
-def _in_processes(jobs: Sequence[Job], workers: int, heard: Callable[[int, float], None]) -> None:
-    context = multiprocessing.get_context("spawn")
-    reports = context.SimpleQueue()
-    pool = ProcessPoolExecutor(workers, context, initializer=_begin_worker, initargs=(reports,))
-    try:
+def _in_processes(jobs: Sequence[Job], n: int, heard: Callable[[int, float], None]) -> None:
+    reports = processes.CONTEXT.SimpleQueue()
+    with processes.pool(n, _report_to, reports) as pool:
         left = {pool.submit(_work, job) for job in jobs}
         while left:
             done, left = wait(left, timeout=REPORT_EVERY, return_when=FIRST_COMPLETED)
@@ -220,28 +218,14 @@ def _in_processes(jobs: Sequence[Job], workers: int, heard: Callable[[int, float
                 heard(*reports.get())
             for future in done:
                 future.result()
-        pool.shutdown()
-    except BaseException:
-        for process in pool._processes.values():
-            process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
 
 
 _reports: Any = None
 
 
-def _begin_worker(reports: Any) -> None:
-    """A worker ends with its parent, however that ends."""
+def _report_to(reports: Any) -> None:
     global _reports
     _reports = reports
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _work(job: Job) -> Finished:
