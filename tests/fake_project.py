@@ -37,6 +37,7 @@ from types import SimpleNamespace
 def load(name):
     return SimpleNamespace(fingerprint="the same")
 '''
+KERNELS = "def load_in_background():\n    pass\n"
 WRITES = '''
 from . import paths
 def write(settings):
@@ -116,7 +117,7 @@ def make_project(folder: Path) -> Project:
     shutil.copy(ROOT / "Makefile", folder)
     for name in REAL:
         shutil.copy(ROOT / "src" / "induction_heads" / f"{name}.py", project.package)
-    for name, text in {"runs": RUNS, "study": STUDY, "claims": WRITES, "gallery": WRITES, "data": DATA, "draw": DRAW}.items():
+    for name, text in {"runs": RUNS, "study": STUDY, "claims": WRITES, "gallery": WRITES, "data": DATA, "draw": DRAW, "kernels": KERNELS}.items():
         (project.package / f"{name}.py").write_text(text)
     project.write_notebook("tiny", PICTURE)
     return project

@@ -58,7 +58,7 @@ def notebook(settings: Settings, names: list[str], force: bool) -> None:
 
 def result(settings: Settings, names: list[str], force: bool) -> None:
     """Trains and executes what results such as `figure-3a` or `table-1` need."""
-    from . import runs, study
+    from . import kernels, runs, study
 
     wanted = [result_of(name) for name in names]
     for name, given in zip(wanted, names):
@@ -67,6 +67,7 @@ def result(settings: Settings, names: list[str], force: bool) -> None:
     books = list(dict.fromkeys(runs.RESULTS[name].notebook for name in wanted))
     for name in books:
         execution.source(name)  # names a missing one before anything is trained
+    kernels.load_in_background()
     study.train_missing(settings, [name for name, found in runs.RESULTS.items() if found.notebook in books])
     notebook(settings, books, force)
     figures = paths.figures_dir(settings.profile, settings.dataset)
@@ -101,6 +102,9 @@ def report(settings: Settings, names: list[str], force: bool) -> None:
 
 def reproduce(settings: Settings, names: list[str], force: bool) -> None:
     """All runs, all notebooks, the verdicts and the gallery."""
+    from . import kernels
+
+    kernels.load_in_background()  # while the data are made
     announce(settings, names, force)
     for step in (train, notebook, claims, gallery, report):
         step(settings, [], force)

@@ -199,6 +199,7 @@ def execute(name: str, settings: Settings) -> Record:
                 # Files instead of network ports: nobody else can listen, and two notebooks never want the same port.
                 config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
                 extra_arguments=QUIET,
+                shutdown_kernel="immediate",  # it has nothing left to do, and an orderly end takes more than a second
             )
         except papermill.PapermillExecutionError as error:
             copy.replace(failed)

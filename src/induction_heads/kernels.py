@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import subprocess
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from filelock import FileLock
 from jaxtyping import Bool, Float, Int, Int8
 from torch import Tensor
 from torch.utils import cpp_extension
@@ -24,6 +26,8 @@ from torch.utils import cpp_extension
 from .paths import BUILD, write_whole
 
 SOURCE = Path(__file__).with_name("kernels.cpp")
+COMPILING = 20.0  # seconds, about
+FLAGS = ("-O3", "-fno-math-errno", "-march=native", "-std=c++20", "-shared", "-fPIC", "-fopenmp")
 LAYER_NORM_EPS = 1e-5  # appendix A
 ROTARY_BASE = 10_000.0  # appendix A
 
@@ -38,29 +42,48 @@ _loaded = False
 def load() -> bool:
     """Use the C++ operators from here on, if there is a compiler; whether they are in use.
 
-    They are compiled once (twenty seconds), keyed by source, PyTorch and processor.
+    They are compiled once (COMPILING seconds), keyed by source, PyTorch and processor.
     """
     global _loaded
     _loaded = _loaded or _compile_and_load()
     return _loaded
 
 
+def load_in_background() -> None:
+    """Begins what the first `load` would wait for."""
+    threading.Thread(target=load, daemon=True).start()
+
+
+def to_compile() -> bool:
+    """Whether `load` is going to take its time."""
+    return wanted() and not _library().exists()
+
+
+def wanted() -> bool:
+    return os.environ.get("INDUCTION_HEADS_COMPILE") != "0" and compiler() is not None
+
+
+def _library() -> Path:
+    key = hashlib.sha256("\n".join([SOURCE.read_text(), torch.__version__, _processor(), *FLAGS]).encode()).hexdigest()[:16]
+    return BUILD / "kernels" / f"{key}.so"
+
+
 @cache
 def _compile_and_load() -> bool:
-    if os.environ.get("INDUCTION_HEADS_COMPILE") == "0" or compiler() is None:
+    if not wanted():
         return False
-    flags = ["-O3", "-fno-math-errno", "-march=native", "-std=c++20", "-shared", "-fPIC", "-fopenmp"]
-    key = hashlib.sha256("\n".join([SOURCE.read_text(), torch.__version__, _processor(), *flags]).encode()).hexdigest()[:16]
-    library = BUILD / "kernels" / f"{key}.so"
-    if not library.exists():
-        torch_is_at = [f"-I{path}" for path in cpp_extension.include_paths()]
-        torch_is_at += [f"-L{path}" for path in cpp_extension.library_paths()] + ["-lc10", "-ltorch_cpu"]
-        try:
-            with write_whole(library) as part:
-                subprocess.run([compiler(), *flags, str(SOURCE), *torch_is_at, "-o", str(part)], check=True, capture_output=True, text=True)
-        except subprocess.CalledProcessError as error:
-            warnings.warn(f"kernels.cpp does not compile here, PyTorch's own operators are used: {error.stderr.splitlines()[:1]}", stacklevel=2)
-            return False
+    library = _library()
+    library.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(library.with_suffix(".lock")):  # who comes second finds it compiled
+        if not library.exists():
+            torch_is_at = [f"-I{path}" for path in cpp_extension.include_paths()]
+            torch_is_at += [f"-L{path}" for path in cpp_extension.library_paths()] + ["-lc10", "-ltorch_cpu"]
+            try:
+                with write_whole(library) as part:
+                    subprocess.run([compiler(), *FLAGS, str(SOURCE), *torch_is_at, "-o", str(part)], check=True, capture_output=True, text=True)
+            except subprocess.CalledProcessError as error:
+                warnings.warn(f"kernels.cpp does not compile here, PyTorch's own operators are used: {error.stderr.splitlines()[:1]}", stacklevel=2)
+                return False
     torch.ops.load_library(str(library))
     return True
 

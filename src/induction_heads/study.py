@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import data, measures, runs, schedule
+from . import data, kernels, measures, runs, schedule
 from .paths import RUNS
 from .remembered import remembered
 from .runs import PROFILES, RESULTS, SEED, Run
@@ -17,8 +17,7 @@ from .sequences import BATCH, Exemplars
 from .settings import Settings
 from .store import Store, Trained
 
-MS_A_STEP = {"paper": 0.55, "smoke": 2.4}  # of one run on one core with its evaluations, for telling how long it will take
-COMPILING, RUNS_A_PROGRAM = 40.0, 16  # seconds; the smoke profile is plain PyTorch
+MS_A_STEP = {"paper": 0.27, "smoke": 0.4}  # of one run on one core with its evaluations, for telling how long it will take
 
 
 class Study:
@@ -106,9 +105,9 @@ def plan(settings: Settings, results: Iterable[str] = ()) -> Plan:
     asked = wanted(settings, results)
     missing = _missing(_study(settings), asked)
     steps = sum(math.ceil(run.sequences / BATCH) for run in missing)
-    seconds = steps * MS_A_STEP[settings.profile] / 1e3 / min(os.cpu_count() or 1, 2)
-    if missing and settings.profile == "paper":
-        seconds += COMPILING * (1 + len(missing) / RUNS_A_PROGRAM)
+    seconds = steps * MS_A_STEP[settings.profile] / 1e3 / (os.cpu_count() or 1)
+    if missing and kernels.to_compile():
+        seconds += kernels.COMPILING
     return Plan(len(asked) - len(missing), len(missing), steps, seconds)
 
 

@@ -114,7 +114,6 @@ class Group:
 
     def __init__(self, runs: Sequence[Run], states: Sequence[State], dataset: Dataset, donors: Mapping[Run, Parameters], device: str = "cpu"):
         self.runs, self.states, self.device = list(runs), list(states), device
-        kernels.load()
         (self.start,) = {state.step for state in states}
         self.labels = max(run.labels for run in runs)
         self.networks = [shape_of(run, state.parameters) for run, state in zip(runs, states, strict=True)]
