@@ -19,7 +19,7 @@ import torch
 from filelock import Timeout
 from tqdm.auto import tqdm
 
-from . import kernels, processes, training
+from . import processes, training
 from .data import Dataset
 from .model import Parameters
 from .runs import Run
@@ -197,8 +197,6 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
             if on_report is not None:
                 on_report(steps, loss)
 
-        if jobs[0].device == "cpu":
-            kernels.load()  # compiled here, once, and not by every process
         if client is not None:
             _on_cluster(jobs, store, client, heard)
         elif workers == 1 or len(jobs) == 1:
