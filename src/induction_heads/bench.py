@@ -91,7 +91,7 @@ class Plain(nn.Module):
 def alone(network: nn.Module, logits: Callable[[Sequences], torch.Tensor]) -> float:
     """Milliseconds a step of one network in eager PyTorch."""
     adam = torch.optim.Adam(network.parameters(), lr=1e-5)
-    stream = batches(group([runs.main(5)], False))
+    stream = batches(group([runs.main(5)]))
 
     def step() -> None:
         batch = Sequences(*(tensor[0] for tensor in next(stream)))
