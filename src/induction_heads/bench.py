@@ -94,9 +94,9 @@ def alone(network: nn.Module, logits: Callable[[Sequences], torch.Tensor]) -> fl
     stream = batches(group([runs.main(5)]))
 
     def step() -> None:
-        batch = Sequences(*(tensor[0] for tensor in next(stream)))
+        batch = next(stream)
         adam.zero_grad()
-        nn.functional.cross_entropy(logits(batch), batch.target).backward()
+        nn.functional.cross_entropy(logits(Sequences(*(tensor[0] for tensor in batch))), batch.target[0]).backward()
         adam.step()
 
     return milliseconds(step)
