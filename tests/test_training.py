@@ -8,7 +8,7 @@ import torch
 from networks import dataset
 
 from induction_heads import clamps, runs, training
-from induction_heads.clamps import InductionAttention, Only, PerfectCopy, PerfectLayer1, PerfectMatch, PreviousTokenAttention
+from induction_heads.clamps import Graft, InductionAttention, Only, PerfectCopy, PerfectLayer1, PerfectMatch, PreviousTokenAttention
 from induction_heads.model import Sequences
 from induction_heads.runs import Run
 from induction_heads.sequences import EVALUATION_SETS
@@ -84,6 +84,19 @@ def test_a_clamp_that_the_kernels_do_not_know_is_trained_in_pytorch():
     (state,) = trained([dataclasses.replace(SHORT, clamps=(InductionAttention(("L2H1",)),))])
     assert group([dataclasses.replace(SHORT, clamps=(InductionAttention(("L2H1",)),))]).clamped is None
     assert len(state.history) == 3 and all(math.isfinite(row[1]) for row in state.history)
+
+
+@pytest.mark.parametrize("alone, in_cpp", [((), True), (("L1H2", "L2H0"), False)], ids=["all heads", "fewer heads than are grafted"])
+def test_a_grafted_layer_1_in_cpp_is_that_in_pytorch(alone, in_cpp):
+    donor = dataclasses.replace(SHORT, init_seed=4)
+    run = dataclasses.replace(SHORT, clamps=(Graft(donor), *([Only(alone)] if alone else [])))
+    data = dataset()
+    groups = [Group([run], [training.begin(run, data)], data, {donor: training.begin(donor, data).parameters}) for _ in range(2)]
+    if groups[0].clamped is None and in_cpp:
+        pytest.skip("no C++ compiler")
+    assert (groups[0].clamped is not None) == in_cpp
+    groups[1].clamped = None
+    assert_same(groups[0].train()[0], groups[1].train()[0], rtol=2e-3, atol=1e-3)
 
 
 def test_an_exemplar_or_label_that_is_not_there_is_named():

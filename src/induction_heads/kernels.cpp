@@ -638,6 +638,7 @@ struct Batch {
         match(sequences[2].contiguous()), pattern_of(clamped[0]), strength(clamped[1]), copies(clamped[2]), perfect_layer_1(clamped[3]), cosine(rotations[0]), sine(rotations[1]) {
     TORCH_CHECK(parameters.size() == PARAMETERS, "expected ", int(PARAMETERS), " parameters of networks of two layers, got ", parameters.size());
     for (const Tensor& p : parameters) TORCH_CHECK(p.scalar_type() == features.scalar_type() && p.is_non_overlapping_and_dense(), "expected parameters of one type, without gaps");
+    for (size_t i = 0; i < grafted.size(); ++i) TORCH_CHECK(grafted[i].sizes() == parameters[i].sizes(), "expected grafted parameters as large as the network's own");
     for (int layer : {0, 1})
       for (int which : {W_Q, W_K, W_V}) {
         const Tensor& p = parameters[BLOCKS + layer * A_BLOCK + which];

@@ -19,7 +19,7 @@ import torch
 from filelock import Timeout
 from tqdm.auto import tqdm
 
-from . import processes, training
+from . import clamps, processes, training
 from .data import Dataset
 from .model import Parameters
 from .runs import Run
@@ -60,10 +60,12 @@ class Finished:
 
 def shape(run: Run, state: State, device: str) -> tuple:
     """Runs of equal shape train as one group. On a CPU equal tables spare the padding; a GPU would rather have more runs at once."""
-    heads = tuple(len(h) for h in training.shape_of(run, state.parameters).heads)
+    network = training.shape_of(run, state.parameters)
+    heads = tuple(map(len, network.heads))
     lengths = (run.sequences, run.evaluate_every, run.checkpoint_every, run.learning_rate, run.scale)
     two_passes = any(clamp.reads_unablated for clamp in run.clamps)
-    return (*lengths, run.task if device == "cpu" else run.pairs, bool(run.donors), two_passes, heads, state.step)
+    in_kernels = training.known(clamps.combine([run.clamps], [network], dict.fromkeys(run.donors, {})))
+    return (*lengths, run.task if device == "cpu" else run.pairs, bool(run.donors), two_passes, in_kernels, heads, state.step)
 
 
 def divided(group: Sequence, largest: int) -> list[Sequence]:

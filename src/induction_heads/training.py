@@ -81,31 +81,36 @@ def loss(parameters: Parameters, features: Tensor, batch: Sequences, clamped: cl
     return model.loss(sites["logits"], batch.target).mean(-1)
 
 
+def known(combined: clamps.Clamps) -> bool:
+    """Whether `kernels.train` knows clamps of these kinds: those that the paper trains under."""
+    kinds = (clamps.PreviousTokenAttention, clamps.PerfectMatch, clamps.PerfectLayer1, clamps.PerfectCopy, clamps.Graft)
+    return all(part.kind in kinds and (part.everywhere or part.kind is not clamps.Graft) for part in combined.parts)
+
+
 def in_kernels(combined: clamps.Clamps, networks: Sequence[Network], dtype: torch.dtype = torch.float32) -> kernels.Clamped | None:
-    """What `kernels.train` has to know of these clamps; None where it cannot have them, as clamps that the paper does not have."""
+    """These clamps as `kernels.train` is told of them; None where it does not know them, or the networks."""
     heads = [len(h) for h in networks[0].heads]
-    if len(heads) != 2:
+    if len(heads) != 2 or not known(combined):
         return None
     at_runs = (len(networks), 2, max(heads))
     pattern, strength = torch.zeros(at_runs, dtype=torch.int8), torch.zeros(at_runs, dtype=dtype)
     copies, perfect_layer_1 = torch.zeros(len(networks), max(heads), dtype=torch.bool), torch.zeros(len(networks), dtype=torch.bool)
     grafted: Parameters = {}
-    for (kind, site, everywhere), settings in zip(*combined, strict=True):
+    for (kind, site, _), settings in zip(*combined, strict=True):
         where = settings["where"].flatten(1)
-        if kind in (clamps.PreviousTokenAttention, clamps.PerfectMatch):
-            layer = int(site.split(".")[1])
-            here = pattern[:, layer, : heads[layer]]
-            here[where] = kernels.PATTERNS.index("match" if kind is clamps.PerfectMatch else "previous token")
-            if kind is clamps.PerfectMatch:
-                strength[:, layer, : heads[layer]] += torch.where(where, settings["strength"].flatten(1), 0).to(dtype)
+        if kind is clamps.Graft:
+            if settings["blocks.0.W_Q"].shape[1] != heads[0]:  # other heads than the network itself computes
+                return None
+            grafted = model.stored({name: settings[name] for name in kernels.EMBEDDING_AND_LAYER_1})
         elif kind is clamps.PerfectLayer1:
             perfect_layer_1 |= where[:, 0]
         elif kind is clamps.PerfectCopy:
             copies[:, : heads[1]] |= settings["head"].flatten(1)
-        elif kind is clamps.Graft and everywhere and settings["blocks.0.W_Q"].shape[1] == heads[0]:
-            grafted = model.stored({name: settings[name] for name in kernels.EMBEDDING_AND_LAYER_1})
         else:
-            return None
+            layer = int(site.split(".")[1])
+            pattern[:, layer, : heads[layer]][where] = kernels.PATTERNS.index("match" if kind is clamps.PerfectMatch else "previous token")
+            if kind is clamps.PerfectMatch:
+                strength[:, layer, : heads[layer]] += torch.where(where, settings["strength"].flatten(1), 0).to(dtype)
     return kernels.Clamped(pattern, strength, copies, perfect_layer_1, grafted)
 
 
