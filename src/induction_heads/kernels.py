@@ -1,4 +1,4 @@
-"""What training spends its time in, on a CPU in C++ (`kernels.cpp`).
+"""What training spends its time in, on a CPU in C++ (`cpp/`).
 
 `train` is a whole step of networks of two layers under the paper's clamps, and `logits` their forward pass. The operators of
 `model.forward` have C++ versions too, for float32 without gradients; everywhere else they are PyTorch's own, as written here.
@@ -25,7 +25,8 @@ from torch.utils import cpp_extension
 
 from .paths import BUILD, write_whole
 
-SOURCE = Path(__file__).with_name("kernels.cpp")
+SOURCES = sorted(path for path in Path(__file__).with_name("cpp").iterdir() if path.suffix in (".h", ".cpp"))
+(MAIN,) = (path for path in SOURCES if path.suffix == ".cpp")
 COMPILING = 20.0  # seconds, about
 FLAGS = ("-O3", "-fno-math-errno", "-march=native", "-std=c++20", "-shared", "-fPIC", "-fopenmp")
 LAYER_NORM_EPS = 1e-5  # appendix A
@@ -64,7 +65,7 @@ def wanted() -> bool:
 
 
 def _library() -> Path:
-    key = hashlib.sha256("\n".join([SOURCE.read_text(), torch.__version__, _processor(), *FLAGS]).encode()).hexdigest()[:16]
+    key = hashlib.sha256("\n".join([*(path.read_text() for path in SOURCES), torch.__version__, _processor(), *FLAGS]).encode()).hexdigest()[:16]
     return BUILD / "kernels" / f"{key}.so"
 
 
@@ -80,9 +81,9 @@ def _compile_and_load() -> bool:
             torch_is_at += [f"-L{path}" for path in cpp_extension.library_paths()] + ["-lc10", "-ltorch_cpu"]
             try:
                 with write_whole(library) as part:
-                    subprocess.run([compiler(), *FLAGS, str(SOURCE), *torch_is_at, "-o", str(part)], check=True, capture_output=True, text=True)
+                    subprocess.run([compiler(), *FLAGS, str(MAIN), *torch_is_at, "-o", str(part)], check=True, capture_output=True, text=True)
             except subprocess.CalledProcessError as error:
-                warnings.warn(f"kernels.cpp does not compile here, PyTorch's own operators are used: {error.stderr.splitlines()[:1]}", stacklevel=2)
+                warnings.warn(f"the C++ operators do not compile here, PyTorch's own operators are used: {error.stderr.splitlines()[:1]}", stacklevel=2)
                 return False
     torch.ops.load_library(str(library))
     return True
