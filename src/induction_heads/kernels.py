@@ -21,7 +21,6 @@ import torch
 from filelock import FileLock
 from jaxtyping import Bool, Float, Int, Int8
 from torch import Tensor
-from torch.utils import cpp_extension
 
 from .paths import BUILD, write_whole
 
@@ -77,6 +76,8 @@ def _compile_and_load() -> bool:
     library.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(library.with_suffix(".lock")):  # who comes second finds it compiled
         if not library.exists():
+            from torch.utils import cpp_extension  # only who compiles waits for it
+
             torch_is_at = [f"-I{path}" for path in cpp_extension.include_paths()]
             torch_is_at += [f"-L{path}" for path in cpp_extension.library_paths()] + ["-lc10", "-ltorch_cpu"]
             try:

@@ -5,7 +5,7 @@ before any number of the paper profile was looked at.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, SupportsFloat
@@ -22,6 +22,13 @@ from ..study import Study
 Numbers = Mapping[str, SupportsFloat]
 HOLDS, IN_PART, FAILS, UNMEASURED = "holds", "holds in part", "does not hold here", "not measured"
 SMOKE_SEQUENCES = 2_000  # of the exhaustive set, in the smoke profile
+
+
+def rank_correlation(x: Sequence, y: Sequence) -> float:
+    """Spearman's."""
+    from scipy.stats import spearmanr  # only who measures waits for it
+
+    return float(spearmanr(x, y).statistic)
 
 
 @dataclass(frozen=True)

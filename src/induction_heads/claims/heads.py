@@ -9,15 +9,13 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import chi2_contingency, spearmanr
-from scipy.stats.contingency import association
 
 from .. import measures, wiring
 from ..clamps import PerfectMatch
 from ..runs import LAYER_2, OTHERS
 from ..model import Sequences
 from ..study import Study
-from .claim import Claim, Numbers, at_the_end, learning_time, main_run, training_sequences
+from .claim import Claim, Numbers, at_the_end, learning_time, main_run, rank_correlation, training_sequences
 
 THROUGH_TRAINING = 2_000  # of the exhaustive set, at every checkpoint; the same ones, so that differences are smooth
 SAMPLE = 8_000  # of the exhaustive set, where there are many conditions; an accuracy is then good to 0.006
@@ -91,6 +89,9 @@ def corrected(correct: torch.Tensor, of: int) -> np.ndarray:
 
 def association_with(wrong: torch.Tensor, what: torch.Tensor) -> tuple[float, float]:
     """Cramér's V of mistakes (or not) and `what` the sequence has, and the p-value of the chi-square test of independence."""
+    from scipy.stats import chi2_contingency  # as in claim.rank_correlation
+    from scipy.stats.contingency import association
+
     counts = np.array([np.bincount(what[wrong == w].numpy(), minlength=int(what.max()) + 1) for w in (False, True)])
     counts = counts[:, counts.sum(0) > 0]
     if (counts.sum(1) == 0).any() or counts.shape[1] < 2:
@@ -130,7 +131,7 @@ def many_to_many(study: Study, seed: int) -> Numbers:
 def predicted_by_weights(study: Study, seed: int) -> Numbers:
     scores = dict(zip("QKV", wiring.composition_scores(main_run(study, seed).final).numpy(), strict=True))
     return {
-        f"{letter} score, {active}": spearmanr(scores[letter].ravel(), wiring.effect(wires(study, seed), preserved, active).to_numpy().ravel()).statistic
+        f"{letter} score, {active}": rank_correlation(scores[letter].ravel(), wiring.effect(wires(study, seed), preserved, active).to_numpy().ravel())
         for preserved, letters in SCORES.items() for letter in letters for active in ("all but one", "only one")
     }  # fmt: skip
 
@@ -199,7 +200,7 @@ def strength_and_success(study: Study, seed: int) -> Numbers:
 def strength_and_speed(study: Study, seed: int) -> Numbers:
     rows = study.results("4b", seed)
     times = [learning_time(rows[f"head {h}"]) for h in range(len(LAYER_2))]
-    return {"rank correlation": spearmanr(at_the_end(study, seed).strength, times).statistic}
+    return {"rank correlation": rank_correlation(at_the_end(study, seed).strength, times)}
 
 
 CLAIMS = (

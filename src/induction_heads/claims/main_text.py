@@ -7,12 +7,11 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 
-from scipy.stats import spearmanr
 
 from .. import measures
 from ..runs import DATA, LAYER_2, SUBCIRCUITS
 from ..study import Study
-from .claim import Claim, Numbers, at_the_end, learning_time, main_run
+from .claim import Claim, Numbers, at_the_end, learning_time, main_run, rank_correlation
 
 LN_2 = math.log(2)
 LEARNT = 0.4 * LN_2
@@ -61,7 +60,7 @@ def without_one(study: Study, seed: int) -> Numbers:
 
 def one_alone(study: Study, seed: int) -> Numbers:
     end = at_the_end(study, seed)
-    correlation = spearmanr(end.strength, end.alone).statistic
+    correlation = rank_correlation(end.strength, end.alone)
     return {"rank correlation": correlation, "best head alone": end.alone.max(), "worst": end.alone.min()}
 
 

@@ -6,8 +6,6 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
-import requests
 from filelock import FileLock
 
 from induction_heads import paths
@@ -59,6 +57,8 @@ def checksum(path: Path, like: str) -> str:
     """The checksum of the file at `path`, of the same kind as the checksum `like`, for example `"md5:d41d8c…"`."""
     kind = like.partition(":")[0]
     if kind != "git":
+        import pooch  # here and below: only who downloads waits for it
+
         return f"{kind}:{pooch.file_hash(str(path), alg=kind)}"
     content = path.read_bytes()
     blob = b"blob %d\0" % len(content) + content
@@ -67,6 +67,9 @@ def checksum(path: Path, like: str) -> str:
 
 def _download(file: RemoteFile, path: Path) -> None:
     """Writes the file to `path`, whole and verified or not at all."""
+    import pooch
+    import requests
+
     downloader = pooch.HTTPDownloader(progressbar=True, timeout=SECONDS_WITHOUT_ANSWER)
     with write_whole(path) as part:
         try:

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import h5py
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
@@ -53,6 +52,8 @@ def _read_npz(path: Path) -> np.ndarray:
 
 def _read_h5(path: Path) -> np.ndarray:
     """From HDF5; only the one dataset is read."""
+    import h5py  # only who reads such a file waits for it
+
     with h5py.File(path, "r") as file:
         names = []
         file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)

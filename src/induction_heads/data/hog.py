@@ -6,8 +6,6 @@ the grid of cells lets hands that put a stroke a little elsewhere agree: without
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64, UInt8
-from scipy.ndimage import gaussian_filter
-from skimage.feature import hog
 
 SIDE = 64  # pixels
 CELL = 8  # pixels
@@ -28,6 +26,8 @@ def features(images: UInt8[np.ndarray, "*batch height width"]) -> Float32[np.nda
     down = shrunk(images.reshape(-1, height, width).astype(np.int64))
     small = shrunk(down.swapaxes(-1, -2)).swapaxes(-1, -2)  # (picture, 64, 64)
     cells = np.stack([_cells(image) for image in small.astype(np.float64)])
+    from scipy.ndimage import gaussian_filter  # here and below: only who makes features waits for these
+
     blurred = gaussian_filter(cells, sigma=(0, BLUR, BLUR, 0)).reshape(len(cells), FEATURES)
     norm = np.linalg.norm(blurred, axis=-1, keepdims=True)
     scaled = blurred * (NORM / np.where(norm > 0, norm, NORM))
@@ -49,6 +49,8 @@ def shrunk(images: Int64[np.ndarray, "picture old across"]) -> Int64[np.ndarray,
 
 def _cells(image: Float64[np.ndarray, "64 64"]) -> Float64[np.ndarray, "row column orientation"]:
     """The histograms of one picture, normalised together (one block of all cells, so that empty cells stay empty)."""
+    from skimage.feature import hog
+
     cells = SIDE // CELL
     histogram = hog(
         image,
