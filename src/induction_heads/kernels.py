@@ -1,7 +1,7 @@
 """What training spends its time in, on a CPU in C++ (`cpp/`).
 
 `train` is a whole step of networks of two layers under the paper's clamps, and `logits` their forward pass. The operators of
-`model.forward` have C++ versions too, for float32 without gradients; everywhere else they are PyTorch's own, as written here.
+`model.forward` have C++ versions too, without gradients; everywhere else they are PyTorch's own, as written here.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from filelock import FileLock
@@ -26,7 +26,8 @@ from .paths import BUILD, write_whole
 
 SOURCES = sorted(path for path in Path(__file__).with_name("cpp").iterdir() if path.suffix in (".h", ".cpp"))
 (MAIN,) = (path for path in SOURCES if path.suffix == ".cpp")
-COMPILING = 20.0  # seconds, about
+COMPILING = 10.0  # seconds, about
+NUMBERS = {torch.float32: "float", torch.float64: "double"}
 FLAGS = ("-O3", "-fno-math-errno", "-march=native", "-std=c++20", "-shared", "-fPIC", "-fopenmp")
 LAYER_NORM_EPS = 1e-5  # appendix A
 ROTARY_BASE = 10_000.0  # appendix A
@@ -36,17 +37,17 @@ def compiler() -> str | None:
     return shutil.which(os.environ.get("CXX", "g++"))
 
 
-_loaded = False
+_loaded: set[torch.dtype] = set()
 
 
-def load() -> bool:
-    """Use the C++ operators from here on, if there is a compiler; whether they are in use.
+def load(dtype: torch.dtype = torch.float32) -> bool:
+    """Use the C++ operators for numbers of this type from here on, if there is a compiler; whether they are in use.
 
     They are compiled once (COMPILING seconds), keyed by source, PyTorch and processor.
     """
-    global _loaded
-    _loaded = _loaded or _compile_and_load()
-    return _loaded
+    if dtype not in _loaded and _compile_and_load(dtype):
+        _loaded.add(dtype)
+    return dtype in _loaded
 
 
 def load_in_background() -> None:
@@ -56,23 +57,27 @@ def load_in_background() -> None:
 
 def to_compile() -> bool:
     """Whether `load` is going to take its time."""
-    return wanted() and not _library().exists()
+    return wanted() and not _library(torch.float32).exists()
 
 
 def wanted() -> bool:
     return os.environ.get("INDUCTION_HEADS_COMPILE") != "0" and compiler() is not None
 
 
-def _library() -> Path:
-    key = hashlib.sha256("\n".join([*(path.read_text() for path in SOURCES), torch.__version__, _processor(), *FLAGS]).encode()).hexdigest()[:16]
-    return BUILD / "kernels" / f"{key}.so"
+def _flags(dtype: torch.dtype) -> list[str]:
+    return [*FLAGS, f"-DNUMBER={NUMBERS[dtype]}", f"-DNAME=induction_heads_{NUMBERS[dtype]}"]
+
+
+def _library(dtype: torch.dtype) -> Path:
+    made_from = [*(path.read_text() for path in SOURCES), torch.__version__, _processor(), *_flags(dtype)]
+    return BUILD / "kernels" / f"{hashlib.sha256(chr(10).join(made_from).encode()).hexdigest()[:16]}.so"
 
 
 @cache
-def _compile_and_load() -> bool:
+def _compile_and_load(dtype: torch.dtype) -> bool:
     if not wanted():
         return False
-    library = _library()
+    library = _library(dtype)
     library.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(library.with_suffix(".lock")):  # who comes second finds it compiled
         if not library.exists():
@@ -82,7 +87,7 @@ def _compile_and_load() -> bool:
             torch_is_at += [f"-L{path}" for path in cpp_extension.library_paths()] + ["-lc10", "-ltorch_cpu"]
             try:
                 with write_whole(library) as part:
-                    subprocess.run([compiler(), *FLAGS, str(MAIN), *torch_is_at, "-o", str(part)], check=True, capture_output=True, text=True)
+                    subprocess.run([compiler(), *_flags(dtype), str(MAIN), *torch_is_at, "-o", str(part)], check=True, capture_output=True, text=True)
             except subprocess.CalledProcessError as error:
                 warnings.warn(f"the C++ operators do not compile here, PyTorch's own operators are used: {error.stderr.splitlines()[:1]}", stacklevel=2)
                 return False
@@ -99,7 +104,12 @@ def _processor() -> str:
 
 def _in_use(*tensors: Tensor) -> bool:
     learns = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
-    return _loaded and not learns and all(t.dtype is torch.float32 and t.device.type == "cpu" for t in tensors)
+    return tensors[0].dtype in _loaded and not learns and all(t.device.type == "cpu" for t in tensors)
+
+
+def operators(dtype: torch.dtype) -> Any:
+    """The C++ operators for numbers of this type."""
+    return getattr(torch.ops, f"induction_heads_{NUMBERS[dtype]}")
 
 
 _BLOCK = ("ln_w", "ln_b", "W_Q", "W_K", "W_V", "W_O")
@@ -127,12 +137,12 @@ def train(
     `sequences` are the tensors of `model.Sequences`, `adam` is what `Adam.corrected` gives. Needs `load`.
     """
     learnt = ([tensors[name] for name in PARAMETERS] for tensors in (parameters, mean, square))
-    return torch.ops.induction_heads.train(*learnt, *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences), *adam)
+    return operators(features.dtype).train(*learnt, *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences), *adam)
 
 
 def logits(parameters: Mapping[str, Tensor], clamped: Clamped, features: Float[Tensor, "#run feature exemplar"], sequences: Sequence[Tensor]) -> Float[Tensor, "run batch label"]:
     """`model.forward(…)["logits"]` of networks of two layers under the paper's clamps; no gradients. Needs `load`."""
-    return torch.ops.induction_heads.logits([parameters[name] for name in PARAMETERS], *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences))
+    return operators(features.dtype).logits([parameters[name] for name in PARAMETERS], *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences))
 
 
 def _given(clamped: Clamped, d_head: int, features: Tensor, sequences: Sequence[Tensor]) -> tuple:
@@ -144,13 +154,13 @@ def _given(clamped: Clamped, d_head: int, features: Tensor, sequences: Sequence[
 
 def matmul(a: Float[Tensor, "#run m k"], b: Float[Tensor, "run k n"]) -> Float[Tensor, "run m n"]:
     """One product a run; `a` may be shared by all runs."""
-    return torch.ops.induction_heads.matmul(a, b) if _in_use(a, b) else torch.bmm(a.expand(b.shape[0], -1, -1), b)
+    return operators(a.dtype).matmul(a, b) if _in_use(a, b) else torch.bmm(a.expand(b.shape[0], -1, -1), b)
 
 
 def lookup(table: Float[Tensor, "run item d"], tokens: Int[Tensor, "#run t"]) -> Float[Tensor, "run d t"]:
     """Items as columns: `out[:, :, i] = table[:, tokens[i]]`."""
     if _in_use(table):
-        return torch.ops.induction_heads.lookup(table, tokens)
+        return operators(table.dtype).lookup(table, tokens)
     run, item, _ = table.shape
     index = (tokens + item * torch.arange(run, device=tokens.device)[:, None]).flatten()
     return table.flatten(0, 1).index_select(0, index).unflatten(0, (run, -1)).mT.contiguous()
@@ -180,7 +190,7 @@ def scores(q: Float[Tensor, "run head d_head query batch"], k: Float[Tensor, "ru
     """Causal attention scores with rotary embedding; the queries stand at the last tokens, -inf is what they do not see."""
     tokens, queries, d_head = k.shape[3], q.shape[3], k.shape[2]
     if _in_use(q, k):
-        return torch.ops.induction_heads.scores(q, k, *_rotations(d_head, tokens, k.dtype, k.device))
+        return operators(q.dtype).scores(q, k, *_rotations(d_head, tokens, k.dtype, k.device))
     q, k = rotate(q, tokens - queries), rotate(k)
     future = torch.ones(queries, tokens, dtype=torch.bool, device=q.device).triu(tokens - queries + 1)
     return ((q[:, :, :, :, None] * k[:, :, :, None]).sum(2) * d_head**-0.5).masked_fill(future[..., None], -math.inf)
@@ -189,5 +199,5 @@ def scores(q: Float[Tensor, "run head d_head query batch"], k: Float[Tensor, "ru
 def mix(pattern: Float[Tensor, "run head query token batch"], v: Float[Tensor, "run head d_head token batch"]) -> Float[Tensor, "run head d_head query batch"]:
     """z: the values, weighted by the pattern."""
     if _in_use(pattern, v):
-        return torch.ops.induction_heads.mix(pattern, v)
+        return operators(v.dtype).mix(pattern, v)
     return (pattern[:, :, None] * v[:, :, :, None]).sum(4)

@@ -93,7 +93,7 @@ def replay(path: Path) -> pd.DataFrame:
 
 def train_in_kernels(file: np.lib.npyio.NpzFile, clamped: list[clamps.Clamp], heads: clamps.Network, initial: Parameters, donors: dict) -> tuple[Tensor, Parameters] | None:
     """Losses and final parameters of one condition by what trains the runs; None where that does not know its clamps."""
-    run = training.in_kernels(clamps.combine([clamped], [heads], donors), [heads], torch.float64) if kernels.load() else None
+    run = training.in_kernels(clamps.combine([clamped], [heads], donors), [heads], torch.float64) if kernels.load(torch.float64) else None
     if run is None:
         return None
     adam = optimiser.Adam.at_start(model.stored({name: p[None].clone() for name, p in clamps.restrict(initial, heads).items()}))

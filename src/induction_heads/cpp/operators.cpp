@@ -1,6 +1,5 @@
 // What Python calls; kernels.py says what each computes. `train` takes one run after the other, so that all of a run's numbers
 // stay in the cache; a run's numbers do not depend on how many runs there are.
-#include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
@@ -10,9 +9,17 @@
 namespace {
 
 using at::Tensor, at::TensorList;
+using F = NUMBER;  // float or double: a library of its own for each, since compiling takes seconds
 
-template <typename F>
-F* at(const Tensor& t, int64_t r = 0) { return t.data_ptr<F>() + (t.size(0) == 1 ? 0 : r * t.stride(0)); }
+template <typename Number>
+Number* at(const Tensor& t, int64_t r = 0) { return t.data_ptr<Number>() + (t.size(0) == 1 ? 0 : r * t.stride(0)); }
+
+template <typename Each>
+void for_runs(int64_t runs, const Each& each) {
+  at::parallel_for(0, runs, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) each(r);
+  });
+}
 
 // What `train` and `logits` are given, as the networks of single runs.
 struct Batch {
@@ -34,7 +41,6 @@ struct Batch {
   }
   int64_t heads(int layer) const { return parameters[BLOCKS + layer * A_BLOCK + W_Q].size(1); }
 
-  template <typename F>
   Run<F> run(int64_t r, Room<F>& room) const {
     room.next = 0;
     Network<F> net, first;
@@ -50,16 +56,9 @@ struct Batch {
     return {net, first, !grafted.empty(), clamped, {at<F>(features, r), features.size(1), features.size(2)}, parameters[B_U].size(1), {heads(0), heads(1)},
             d_model, d_head, label.size(2), {cosine.data_ptr<F>(), sine.data_ptr<F>(), cosine.size(1)}, room};
   }
-  template <typename Each>
-  void for_runs(const Each& each) const {
-    at::parallel_for(0, runs, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) each(r);
-    });
-  }
   const int64_t* of(const Tensor& numbers, int64_t r, int64_t b = 0) const { return at<int64_t>(numbers, r) + b * numbers.stride(1); }
 };
 
-template <typename F>
 void adam(F* p, F* m, F* v, const F* g, int64_t n, F rate, F root, F beta_1, F beta_2, F eps) {
 #pragma omp simd
   for (int64_t j = 0; j < n; ++j) {
@@ -74,23 +73,20 @@ Tensor train(TensorList parameters, TensorList means, TensorList squares, Tensor
              TensorList rotations, double rate, double root, double beta_1, double beta_2, double eps) {
   const Batch batch(parameters, grafted, features, sequences, clamped, rotations);
   Tensor losses = at::empty({batch.runs}, features.options());
-  AT_DISPATCH_FLOATING_TYPES(features.scalar_type(), "train", [&] {
-    using F = scalar_t;
-    batch.for_runs([&](int64_t r) {
-      static thread_local Room<F> room;
-      Run<F> run = batch.run<F>(r, room);
-      Network<F> gradient;
-      int64_t n[PARAMETERS];
-      for (int i = 0; i < PARAMETERS; ++i) {
-        n[i] = parameters[i].numel() / batch.runs;
-        gradient.at[i] = room.zeros(1, n[i]).at;
-      }
-      run.embed();
-      const Matrix<F> logits = room.matrix(run.labels, batch.size);
-      losses.data_ptr<F>()[r] = run.pass(batch.of(batch.exemplar, r), batch.of(batch.label, r), batch.of(batch.match, r), batch.size, logits, &gradient);
-      for (int i = 0; i < PARAMETERS; ++i)
-        adam<F>(at<F>(parameters[i], r), at<F>(means[i], r), at<F>(squares[i], r), gradient.at[i], n[i], rate, root, beta_1, beta_2, eps);
-    });
+  for_runs(batch.runs, [&](int64_t r) {
+    static thread_local Room<F> room;
+    Run<F> run = batch.run(r, room);
+    Network<F> gradient;
+    int64_t n[PARAMETERS];
+    for (int i = 0; i < PARAMETERS; ++i) {
+      n[i] = parameters[i].numel() / batch.runs;
+      gradient.at[i] = room.zeros(1, n[i]).at;
+    }
+    run.embed();
+    const Matrix<F> logits = room.matrix(run.labels, batch.size);
+    losses.data_ptr<F>()[r] = run.pass(batch.of(batch.exemplar, r), batch.of(batch.label, r), batch.of(batch.match, r), batch.size, logits, &gradient);
+    for (int i = 0; i < PARAMETERS; ++i)
+      adam(at<F>(parameters[i], r), at<F>(means[i], r), at<F>(squares[i], r), gradient.at[i], n[i], rate, root, beta_1, beta_2, eps);
   });
   return losses;
 }
@@ -100,34 +96,25 @@ Tensor logits(TensorList parameters, TensorList grafted, const Tensor& features,
   const Batch batch(parameters, grafted, features, sequences, clamped, rotations);
   constexpr int64_t AT_ONCE = 64;  // sequences, whose activations stay in the cache
   Tensor out = at::empty({batch.runs, batch.size, parameters[B_U].size(1)}, features.options());
-  AT_DISPATCH_FLOATING_TYPES(features.scalar_type(), "logits", [&] {
-    using F = scalar_t;
-    batch.for_runs([&](int64_t r) {
-      static thread_local Room<F> room;
-      Run<F> run = batch.run<F>(r, room);
-      run.embed();
-      for (int64_t b = 0; b < batch.size; b += AT_ONCE) {
-        const int64_t here = std::min(AT_ONCE, batch.size - b), before = room.next;
-        const Matrix<F> some = room.matrix(run.labels, here);
-        run.pass(batch.of(batch.exemplar, r, b), batch.of(batch.label, r, b), batch.of(batch.match, r, b), here, some);
-        F* to = at<F>(out, r) + b * run.labels;
-        for (int64_t i = 0; i < here; ++i)
-          for (int64_t l = 0; l < run.labels; ++l) to[i * run.labels + l] = some[l][i];
-        room.next = before;
-      }
-    });
+  for_runs(batch.runs, [&](int64_t r) {
+    static thread_local Room<F> room;
+    Run<F> run = batch.run(r, room);
+    run.embed();
+    for (int64_t b = 0; b < batch.size; b += AT_ONCE) {
+      const int64_t here = std::min(AT_ONCE, batch.size - b), before = room.next;
+      const Matrix<F> some = room.matrix(run.labels, here);
+      run.pass(batch.of(batch.exemplar, r, b), batch.of(batch.label, r, b), batch.of(batch.match, r, b), here, some);
+      F* to = at<F>(out, r) + b * run.labels;
+      for (int64_t i = 0; i < here; ++i)
+        for (int64_t l = 0; l < run.labels; ++l) to[i * run.labels + l] = some[l][i];
+      room.next = before;
+    }
   });
   return out;
 }
 
-// The operators of model.forward, one by one, in float32 and without gradients.
-template <typename Each>
-void for_runs(int64_t runs, const Each& each) {
-  at::parallel_for(0, runs, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) each(r);
-  });
-}
-Matrix<float> matrix(const Tensor& t, int64_t r) { return {at<float>(t, r), t.size(1), t.size(2), t.stride(1), t.stride(2)}; }
+// The operators of model.forward, one by one, in without gradients.
+Matrix<F> matrix(const Tensor& t, int64_t r) { return {at<F>(t, r), t.size(1), t.size(2), t.stride(1), t.stride(2)}; }
 
 // (run | 1, m, k) x (run, k, n) -> (run, m, n)
 Tensor matmul(const Tensor& a, const Tensor& b) {
@@ -151,17 +138,17 @@ Tensor lookup(const Tensor& table_, const Tensor& tokens_) {
 }
 
 // One run of (run, head, a, b, batch) as a matrix (head a) x (b, batch).
-Matrix<float> heads_together(const Tensor& t, int64_t r) { return {at<float>(t, r), t.size(1) * t.size(2), t.size(3) * t.size(4)}; }
+Matrix<F> heads_together(const Tensor& t, int64_t r) { return {at<F>(t, r), t.size(1) * t.size(2), t.size(3) * t.size(4)}; }
 
 // q (run, head, d_head, query, batch), k (run, head, d_head, token, batch) -> (run, head, query, token, batch)
 Tensor scores(const Tensor& q_, const Tensor& k_, const Tensor& cosine, const Tensor& sine) {
   const Tensor q = q_.contiguous(), k = k_.contiguous();
   const int64_t heads = k.size(1), d_head = k.size(2), tokens = k.size(3), queries = q.size(3), batch = k.size(4);
-  const Rotary<float> rotary{cosine.const_data_ptr<float>(), sine.const_data_ptr<float>(), cosine.size(1)};
+  const Rotary<F> rotary{cosine.const_data_ptr<F>(), sine.const_data_ptr<F>(), cosine.size(1)};
   Tensor out = at::empty({k.size(0), heads, queries, tokens, batch}, k.options());
   for_runs(k.size(0), [&](int64_t r) {
-    for_heads<float>(heads, batch, d_head * (queries + tokens) + queries * tokens, [&](Head<float>& head) {
-      const Tile<float> query = head.read(heads_together(q, r), d_head, queries), key = head.read(heads_together(k, r), d_head, tokens), score = head.room(queries, tokens);
+    for_heads<F>(heads, batch, d_head * (queries + tokens) + queries * tokens, [&](Head<F>& head) {
+      const Tile<F> query = head.read(heads_together(q, r), d_head, queries), key = head.read(heads_together(k, r), d_head, tokens), score = head.room(queries, tokens);
       rotary(query), rotary(key);
       scores_of(query, key, score);
       head.write(score, heads_together(out, r));
@@ -176,8 +163,8 @@ Tensor mix(const Tensor& pattern_, const Tensor& v_) {
   const int64_t heads = v.size(1), d_head = v.size(2), tokens = v.size(3), queries = pattern.size(2), batch = v.size(4);
   Tensor out = at::empty({v.size(0), heads, d_head, queries, batch}, v.options());
   for_runs(v.size(0), [&](int64_t r) {
-    for_heads<float>(heads, batch, d_head * (queries + tokens) + queries * tokens, [&](Head<float>& head) {
-      const Tile<float> weight = head.read(heads_together(pattern, r), queries, tokens), value = head.read(heads_together(v, r), d_head, tokens), mixed = head.room(d_head, queries);
+    for_heads<F>(heads, batch, d_head * (queries + tokens) + queries * tokens, [&](Head<F>& head) {
+      const Tile<F> weight = head.read(heads_together(pattern, r), queries, tokens), value = head.read(heads_together(v, r), d_head, tokens), mixed = head.room(d_head, queries);
       mix_of(weight, value, mixed);
       head.write(mixed, heads_together(out, r));
     });
@@ -187,7 +174,8 @@ Tensor mix(const Tensor& pattern_, const Tensor& v_) {
 
 }  // namespace
 
-TORCH_LIBRARY(induction_heads, m) {
+#define LIBRARY(name, m) TORCH_LIBRARY(name, m)  // so that NAME is read before it is quoted
+LIBRARY(NAME, m) {
   m.def("train", train);
   m.def("logits", logits);
   m.def("matmul", matmul);
