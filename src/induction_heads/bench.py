@@ -5,7 +5,6 @@ Ratios within one run are what counts: the machine is shared and its speed varie
 """
 
 import dataclasses
-import multiprocessing
 import os
 import platform
 import resource
@@ -21,7 +20,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from . import kernels, model, paths, plots, runs, schedule, training
+from . import kernels, model, paths, plots, processes, runs, schedule, training
 from .clamps import Only
 from .data import Dataset, fingerprint
 from .model import Sequences
@@ -136,8 +135,8 @@ def roofline_ms() -> float:
 
 def rooflines(cores: int) -> dict[int, float]:
     """The same a step and run, on one core, and on all of them at once, which share caches and memory."""
-    with multiprocessing.get_context("spawn").Pool(cores) as pool:
-        together = statistics.mean(pool.starmap(roofline_ms, [()] * cores, chunksize=1))
+    with processes.pool(cores) as pool:
+        together = statistics.mean(found.result() for found in [pool.submit(roofline_ms) for _ in range(cores)])
     return {1: roofline_ms(), cores: together / cores}
 
 
@@ -154,9 +153,9 @@ def _group_ms(each: list[Run]) -> tuple[float, float, float]:
 def many(each: list[Run], workers: int) -> tuple[float, float, float]:
     """Milliseconds a step and run, the same with evaluation, and megabytes, of runs trained in groups by processes at once."""
     groups = schedule.divided(each, schedule.LARGEST_GROUP)
-    with multiprocessing.get_context("spawn").Pool(min(workers, len(groups))) as pool:
-        found = pool.map(_group_ms, groups, chunksize=1)
     at_once = min(workers, len(groups))
+    with processes.pool(at_once) as pool:
+        found = list(pool.map(_group_ms, groups))
     step = sum(f[0] for f in found) / at_once / len(each)
     evaluated = step + sum(f[1] for f in found) / at_once / len(each) / (each[0].evaluate_every / BATCH)
     return step, evaluated, max(f[2] for f in found) * at_once

@@ -21,9 +21,9 @@ import torch
 from torch import Tensor
 
 from . import model
+from .kernels import NO_LOGIT
 from .model import Parameters, Sequences, Sites
 
-NO_LOGIT = -1e9  # of labels that are not in context, under PerfectCopy
 Settings = dict[str, Tensor]
 Heads = tuple[str, ...] | list[str] | str  # kept as a tuple, so that a clamp is a value
 

@@ -24,7 +24,7 @@ from .settings import Settings
 
 NOTEBOOKS = paths.ROOT / "notebooks"
 CELL_TIMEOUT_S = {"paper": 3600, "smoke": 600}
-AT_ONCE = 4  # notebooks, where there are as many cores; each takes a gigabyte at most
+AT_ONCE = 4  # notebooks, where there are as many cores; each takes up to a gigabyte and a half
 UNKNOWN_TIME_S = {"paper": 30.0, "smoke": 12.0}  # for a notebook that this machine has not yet executed
 # A kernel that is told to stop need not say so, nor that a socket of its own was closed first.
 QUIET = ["--IPKernelApp.log_level=50", "--IPKernelApp.exec_lines=__import__('logging').getLogger('tornado').setLevel(50)"]

@@ -30,6 +30,7 @@ COMPILING = 10.0  # seconds, about
 NUMBERS = {torch.float32: "float", torch.float64: "double"}
 FLAGS = ("-O3", "-fno-math-errno", "-march=native", "-std=c++20", "-shared", "-fPIC", "-fopenmp")
 LAYER_NORM_EPS = 1e-5  # appendix A
+NO_LOGIT = -1e9  # of labels that are not in context, under PerfectCopy
 ROTARY_BASE = 10_000.0  # appendix A
 
 
@@ -65,7 +66,8 @@ def wanted() -> bool:
 
 
 def _flags(dtype: torch.dtype) -> list[str]:
-    return [*FLAGS, f"-DNUMBER={NUMBERS[dtype]}", f"-DNAME=induction_heads_{NUMBERS[dtype]}"]
+    told = {"NUMBER": NUMBERS[dtype], "NAME": f"induction_heads_{NUMBERS[dtype]}", "LAYER_NORM_EPS": LAYER_NORM_EPS, "NO_LOGIT": NO_LOGIT}
+    return [*FLAGS, *(f"-D{name}={value}" for name, value in told.items())]
 
 
 def _library(dtype: torch.dtype) -> Path:
@@ -164,12 +166,6 @@ def lookup(table: Float[Tensor, "run item d"], tokens: Int[Tensor, "#run t"]) ->
     run, item, _ = table.shape
     index = (tokens + item * torch.arange(run, device=tokens.device)[:, None]).flatten()
     return table.flatten(0, 1).index_select(0, index).unflatten(0, (run, -1)).mT.contiguous()
-
-
-def layer_norm(x: Float[Tensor, "run d n"], weight: Float[Tensor, "run d"], bias: Float[Tensor, "run d"]) -> Float[Tensor, "run d n"]:
-    """LayerNorm of the columns."""
-    centred = x - x.mean(1, keepdim=True)
-    return centred * (centred.square().mean(1, keepdim=True) + LAYER_NORM_EPS).rsqrt() * weight[..., None] + bias[..., None]
 
 
 @cache

@@ -60,6 +60,12 @@ def layer_norm(x: Float[Tensor, "run ... d_model"], weight: Float[Tensor, "run d
     return torch.nn.functional.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPS) * weight + bias
 
 
+def layer_norm_of_columns(x: Float[Tensor, "run d_model n"], weight: Float[Tensor, "run d_model"], bias: Float[Tensor, "run d_model"]) -> Tensor:
+    """The same of what has d_model before the last, without moving it."""
+    centred = x - x.mean(1, keepdim=True)
+    return centred * (centred.square().mean(1, keepdim=True) + LAYER_NORM_EPS).rsqrt() * weight[..., None] + bias[..., None]
+
+
 def head_columns(weight: Float[Tensor, "run head d_model d_head"]) -> Float[Tensor, "run d_model head*d_head"]:
     """A projection as one matrix; no copy for parameters laid out by `stored`."""
     return weight.transpose(1, 2).flatten(2)
@@ -122,7 +128,8 @@ def forward(
     heads, _, d_head = block["W_Q"].shape[1:]
     normed = layer_norm(items, block["ln_w"], block["ln_b"])
     qkv = matmul(normed, torch.cat([head_columns(block[name]) for name in ("W_Q", "W_K", "W_V")], 2))
-    read = [lookup(table, tokens.flatten(1)) for table in (items, *qkv.chunk(3, 2))]
+    columns = tokens.flatten(1)
+    read = [lookup(table, columns) for table in (items, *qkv.chunk(3, 2))]
     stream = visit_stream("hook_embed", read[0].view(run, d_model, n_tokens, batch))
     q, k, v = (x.view(run, heads, d_head, n_tokens, batch) for x in read[1:])
 
@@ -143,7 +150,7 @@ def forward(
         stream = stream + out
 
     stream = visit_stream(f"{name}.hook_resid_post", stream)
-    final = kernels.layer_norm(stream[:, :, -1], parameters["ln_final_w"], parameters["ln_final_b"])
+    final = layer_norm_of_columns(stream[:, :, -1], parameters["ln_final_w"], parameters["ln_final_b"])
     logits = matmul(parameters["W_U"].mT, final) + parameters["b_U"][:, :, None]
     visit("logits", logits.mT)
     return seen
@@ -155,7 +162,7 @@ def project(block: Parameters, name: str, stream: Tensor, visit_stream: Callable
     heads, d_model, d_head = block["W_Q"].shape[1:]
 
     def heads_of(names: tuple[str, ...], x: Tensor) -> tuple[Tensor, ...]:
-        normed = kernels.layer_norm(x.flatten(2), block["ln_w"], block["ln_b"])
+        normed = layer_norm_of_columns(x.flatten(2), block["ln_w"], block["ln_b"])
         weight = torch.cat([head_columns(block[n]) for n in names], 2)
         return matmul(weight.mT, normed).view(run, len(names), heads, d_head, x.shape[2], batch).unbind(1)
 

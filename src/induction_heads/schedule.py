@@ -244,4 +244,3 @@ def _on_cluster(jobs: Sequence[Job], store: Store, client: Any, heard: Callable[
             store.finish(run, state, finished.seconds)
         heard(len(finished.runs) * finished.states[0].step, finished.states[0].history[-1][1])
         future.release()
-

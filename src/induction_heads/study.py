@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import data, kernels, measures, runs, schedule
+from . import data, kernels, measures, schedule
 from .paths import RUNS
 from .remembered import remembered
 from .runs import PROFILES, RESULTS, SEED, Run

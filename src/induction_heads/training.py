@@ -131,7 +131,6 @@ class Group:
         mean, square = (self._stack([getattr(s, n) for s in states], 0.0) for n in ("mean", "square"))
         self.adam = optimiser.Adam(self.parameters, mean, square, self.start)
         self.exemplars = [Exemplars.of(dataset, run.task) for run in runs]
-        self.features = self._features([e.train for e in self.exemplars])
         self.evaluation_features = {name: self._features([e.tables[name] for e in self.exemplars]) for name in EVALUATION_SETS}
         self.columns = {name: table.mT.contiguous() for name, table in self.evaluation_features.items()}  # as kernels read them
         n = EVALUATION_SEQUENCES // (1 if self._common("scale") == 1 else SCALED_SAVING)
@@ -173,7 +172,7 @@ class Group:
     def step(self, batch: Sequences) -> Tensor:
         """One step of every run; returns their losses on the batch."""
         if self.clamped is None:
-            return optimiser.step(self.adam, loss, self.learning_rate, self.features, batch, self.clamps)
+            return optimiser.step(self.adam, loss, self.learning_rate, self.evaluation_features["train"], batch, self.clamps)
         adam = self.adam
         return kernels.train(adam.parameters, adam.mean, adam.square, self.clamped, self.columns["train"], batch, adam.corrected(self.learning_rate))
 

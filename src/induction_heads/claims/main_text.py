@@ -7,7 +7,6 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 
-
 from .. import measures
 from ..runs import DATA, LAYER_2, SUBCIRCUITS
 from ..study import Study

@@ -1,5 +1,6 @@
 // One network of two layers (section 3, appendix A) under the paper's clamps: logits, loss and the gradients of all parameters.
 // Activations are matrices with a column for each token of each sequence, `d_model x (token, sequence)`.
+// LAYER_NORM_EPS and NO_LOGIT are told by kernels.py.
 #pragma once
 #include <c10/util/Exception.h>
 
@@ -24,9 +25,6 @@ struct Clamped {
   const bool* copies;
   bool copying, perfect_layer_1;
 };
-
-constexpr double NO_LOGIT = -1e9;  // clamps.NO_LOGIT
-constexpr double EPS = 1e-5;       // of LayerNorm
 
 // Memory for the matrices of one run, used again by the next.
 template <typename F>
@@ -90,7 +88,7 @@ struct Run {
     const M embedded = room.matrix(d_model, items);
     transposed<F>(items, d_model, [&](int64_t i, int64_t d, int64_t n) { return load(rows[i] + d, n); },
                   [&](int64_t d, int64_t i, const Lanes<F>& row, int64_t n) { store(embedded[d] + i, row, n); });
-    layer_norm<F>(embedded, first.of(0, LN_W), first.of(0, LN_B), EPS, read, normed, scale);
+    layer_norm<F>(embedded, first.of(0, LN_W), first.of(0, LN_B), LAYER_NORM_EPS, read, normed, scale);
     const bool keys = attention(0, 0, nullptr).reads_keys();
     for (int i = keys ? 0 : 2; i < 3; ++i) multiply(read.t(), weight(first.of(0, W_Q + i), d_model, width[0]), item_qkv[i]);
   }
@@ -120,7 +118,7 @@ struct Run {
 
     M read_2 = room.matrix(d_model, n), normed_2 = room.matrix(d_model, n), query = read_2.last(batch);
     F* scale_2 = room.numbers(n);
-    layer_norm<F>(stream, net.of(1, LN_W), net.of(1, LN_B), EPS, read_2, normed_2, scale_2);
+    layer_norm<F>(stream, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, read_2, normed_2, scale_2);
     M q = room.matrix(width[1], batch), k = room.matrix(width[1], n), v = room.matrix(width[1], n);
     auto qkv_weight = [&](int which) { return weight(net.of(1, which), d_model, width[1]); };
     if (two.reads_keys()) multiply(qkv_weight(W_Q).t(), query, q), multiply(qkv_weight(W_K).t(), read_2, k);
@@ -137,7 +135,7 @@ struct Run {
     } else {
       for (int64_t d = 0; d < d_model; ++d) std::copy_n(stream[d] + n - batch, batch, final[d]);
       multiply(weight(net.of(1, W_O), width[1], d_model).t(), z_2, final, true);
-      layer_norm<F>(final, net.at[LN_FINAL_W], net.at[LN_FINAL_B], EPS, read_3, normed_3, scale_3);
+      layer_norm<F>(final, net.at[LN_FINAL_W], net.at[LN_FINAL_B], LAYER_NORM_EPS, read_3, normed_3, scale_3);
       multiply(weight(net.at[W_U], d_model, labels).t(), read_3, logits);
       for (int64_t l = 0; l < labels; ++l)
         for (int64_t b = 0; b < batch; ++b) logits[l][b] += net.at[B_U][l];
