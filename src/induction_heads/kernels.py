@@ -132,7 +132,7 @@ class Clamped(NamedTuple):
 
 def train(
     parameters: Mapping[str, Tensor], mean: Mapping[str, Tensor], square: Mapping[str, Tensor], clamped: Clamped,
-    features: Float[Tensor, "#run feature exemplar"], sequences: Sequence[Tensor], adam: Sequence[float],
+    features: Float[Tensor, "#run exemplar feature"], sequences: Sequence[Tensor], adam: Sequence[float],
 ) -> Float[Tensor, " run"]:  # fmt: skip
     """One step of every run in place, as `optimiser.step` makes it with `model.loss`; the loss of each run before it, nats.
 
@@ -142,7 +142,7 @@ def train(
     return operators(features.dtype).train(*learnt, *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences), *adam)
 
 
-def logits(parameters: Mapping[str, Tensor], clamped: Clamped, features: Float[Tensor, "#run feature exemplar"], sequences: Sequence[Tensor]) -> Float[Tensor, "run batch label"]:
+def logits(parameters: Mapping[str, Tensor], clamped: Clamped, features: Float[Tensor, "#run exemplar feature"], sequences: Sequence[Tensor]) -> Float[Tensor, "run batch label"]:
     """`model.forward(…)["logits"]` of networks of two layers under the paper's clamps; no gradients. Needs `load`."""
     return operators(features.dtype).logits([parameters[name] for name in PARAMETERS], *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences))
 
@@ -151,7 +151,7 @@ def _given(clamped: Clamped, d_head: int, features: Tensor, sequences: Sequence[
     *clamps, grafted = clamped
     tokens = 2 * sequences[1].shape[-1] + 1
     rotations = _rotations(d_head, tokens, features.dtype, features.device)
-    return [grafted[name] for name in EMBEDDING_AND_LAYER_1 if grafted], features, list(sequences), clamps, rotations
+    return [grafted[name] for name in EMBEDDING_AND_LAYER_1 if grafted], features.mT, list(sequences), clamps, rotations
 
 
 def matmul(a: Float[Tensor, "#run m k"], b: Float[Tensor, "run k n"]) -> Float[Tensor, "run m n"]:

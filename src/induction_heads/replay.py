@@ -97,7 +97,7 @@ def train_in_kernels(file: np.lib.npyio.NpzFile, clamped: list[clamps.Clamp], he
     if run is None:
         return None
     adam = optimiser.Adam.at_start(model.stored({name: p[None].clone() for name, p in clamps.restrict(initial, heads).items()}))
-    features, steps = torch.from_numpy(file["features"].T.copy())[None], range(file["class_idx"].shape[0])
+    features, steps = torch.from_numpy(file["features"])[None], range(file["class_idx"].shape[0])
     rate = float(file["lr"])
     losses = [kernels.train(adam.parameters, adam.mean, adam.square, run, features, batch(file, step, 1), adam.corrected(rate)) for step in steps]
     return torch.cat(losses), adam.parameters

@@ -132,7 +132,6 @@ class Group:
         self.adam = optimiser.Adam(self.parameters, mean, square, self.start)
         self.exemplars = [Exemplars.of(dataset, run.task) for run in runs]
         self.evaluation_features = {name: self._features([e.tables[name] for e in self.exemplars]) for name in EVALUATION_SETS}
-        self.columns = {name: table.mT.contiguous() for name, table in self.evaluation_features.items()}  # as kernels read them
         n = EVALUATION_SEQUENCES // (1 if self._common("scale") == 1 else SCALED_SAVING)
         self.evaluation_sets = {
             name: self._batch([sequences.evaluation_set(name, r.task, e, r.evaluation_seed, n) for r, e in zip(runs, self.exemplars, strict=True)])
@@ -174,14 +173,14 @@ class Group:
         if self.clamped is None:
             return optimiser.step(self.adam, loss, self.learning_rate, self.evaluation_features["train"], batch, self.clamps)
         adam = self.adam
-        return kernels.train(adam.parameters, adam.mean, adam.square, self.clamped, self.columns["train"], batch, adam.corrected(self.learning_rate))
+        return kernels.train(adam.parameters, adam.mean, adam.square, self.clamped, self.evaluation_features["train"], batch, adam.corrected(self.learning_rate))
 
     def logits(self, name: str, batch: Sequences) -> Tensor:
         """Of sequences over the exemplars of an evaluation set, `run batch label`."""
-        if self.clamped is not None:
-            return kernels.logits(self.parameters, self.clamped, self.columns[name], batch)
-        chunks = zip(*(tensor.split(EVALUATION_CHUNK, 1) for tensor in batch), strict=True)
         features = self.evaluation_features[name]
+        if self.clamped is not None:
+            return kernels.logits(self.parameters, self.clamped, features, batch)
+        chunks = zip(*(tensor.split(EVALUATION_CHUNK, 1) for tensor in batch), strict=True)
         return torch.cat([clamps.forward(self.parameters, features, Sequences(*c), self.clamps)["logits"] for c in chunks], 1)
 
     @torch.no_grad()

@@ -28,7 +28,7 @@ struct Batch {
   int64_t runs = parameters[B_U].size(0), size = match.size(1);
 
   Batch(TensorList parameters, TensorList grafted, const Tensor& features, TensorList sequences, TensorList clamped, TensorList rotations)
-      : parameters(parameters), grafted(grafted), features(features.contiguous()), exemplar(sequences[0].contiguous()), label(sequences[1].contiguous()),
+      : parameters(parameters), grafted(grafted), features(features), exemplar(sequences[0].contiguous()), label(sequences[1].contiguous()),
         match(sequences[2].contiguous()), pattern_of(clamped[0]), strength(clamped[1]), copies(clamped[2]), perfect_layer_1(clamped[3]), cosine(rotations[0]), sine(rotations[1]) {
     TORCH_CHECK(parameters.size() == PARAMETERS, "expected ", int(PARAMETERS), " parameters of networks of two layers, got ", parameters.size());
     for (const Tensor& p : parameters) TORCH_CHECK(p.scalar_type() == features.scalar_type() && p.is_non_overlapping_and_dense(), "expected parameters of one type, without gaps");
@@ -53,7 +53,7 @@ struct Batch {
     const bool* read = copies.data_ptr<bool>() + r * most;
     const Clamped<F> clamped{{kinds, kinds + most}, {strengths, strengths + most}, read, std::any_of(read, read + most, [](bool x) { return x; }), perfect_layer_1.data_ptr<bool>()[r]};
     const int64_t d_model = parameters[B_EXEMPLAR].size(1), d_head = parameters[BLOCKS + W_Q].size(3);
-    return {net, first, !grafted.empty(), clamped, {at<F>(features, r), features.size(1), features.size(2)}, parameters[B_U].size(1), {heads(0), heads(1)},
+    return {net, first, !grafted.empty(), clamped, {at<F>(features, r), features.size(1), features.size(2), features.stride(1), features.stride(2)}, parameters[B_U].size(1), {heads(0), heads(1)},
             d_model, d_head, label.size(2), {cosine.data_ptr<F>(), sine.data_ptr<F>(), cosine.size(1)}, room};
   }
   const int64_t* of(const Tensor& numbers, int64_t r, int64_t b = 0) const { return at<int64_t>(numbers, r) + b * numbers.stride(1); }
