@@ -25,7 +25,7 @@ SETTINGS = $(call quoted,$(PROFILE)) $(call quoted,$(DATASET)) $(call quoted,$(S
 ifeq ($(PYTHON),)
     $(error Python 3.11 or newer is needed, and neither python3.11 nor python3 is one: install it, or name it by PYTHON=/path/to/python)
 endif
-WRONG := $(shell $(PYTHON) -S src/induction_heads/settings.py $(SETTINGS))
+WRONG := $(shell $(PYTHON) -S src/induction_heads/machinery/settings.py $(SETTINGS))
 ifneq ($(WRONG),)
     $(error $(subst error: ,,$(WRONG)))
 endif
@@ -41,7 +41,7 @@ else
 endif
 
 # Ends a command, and whatever it started, when this make ends, however that happens. `exec`: no shell in between.
-GUARD := exec $(PYTHON) -S src/induction_heads/supervise.py
+GUARD := exec $(PYTHON) -S src/induction_heads/machinery/supervise.py
 HEADS = $(PY) -m induction_heads
 OPTIONS = --profile $(call quoted,$(PROFILE)) --dataset $(call quoted,$(DATASET)) --seeds $(call quoted,$(SEEDS)) \
     --device $(call quoted,$(DEVICE)) $(if $(FORCE),--force)

@@ -12,11 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ("__init__", "__main__", "cli", "execution", "paths", "processes", "remembered", "settings", "supervise")
 
-RUNS = '''
+RUNS = """
 from types import SimpleNamespace
 RESULTS = {"3a": SimpleNamespace(title="A picture", notebook="tiny"), "table-1": SimpleNamespace(title="Another", notebook="other")}
-'''
-STUDY = '''
+"""
+STUDY = """
 from . import paths
 STORED = paths.BUILD / "stored"
 class Plan:
@@ -31,28 +31,30 @@ def wanted(settings, results=()):
     return STORED.read_text().split() if STORED.exists() else ["run-a"]
 def status(settings):
     print("run-a done")
-'''
-DATA = '''
+"""
+DATA = """
 from types import SimpleNamespace
 def load(name):
     return SimpleNamespace(fingerprint="the same")
-'''
+"""
 KERNELS = "def load_in_background():\n    pass\n"
-WRITES = '''
+WRITES = """
 from . import paths
 def write(settings):
     return "written"
-'''
-DRAW = '''
+"""
+DRAW = """
 from . import paths
 def draw(name, profile, dataset):
     folder = paths.figures_dir(profile, dataset)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.png").write_text("a picture")
-'''
+"""
 PARAMETERS = 'profile = "paper"\nseed = 5\ndataset = "glyphs"\ndevice = "cpu"\n'
 PICTURE = 'from induction_heads.draw import draw\ndraw("figure_3a", profile, dataset)\nprint("seed", seed)\n'
-ENDLESS = 'import os, pathlib, time\npathlib.Path(os.environ["PID_FILE"]).write_text(str(os.getpid()))\ntime.sleep(600)\n'
+ENDLESS = (
+    'import os, pathlib, time\npathlib.Path(os.environ["PID_FILE"]).write_text(str(os.getpid()))\ntime.sleep(600)\n'
+)
 
 
 @dataclass
@@ -71,7 +73,11 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        plain = {name: value for name, value in os.environ.items() if not name.startswith(("INDUCTION_HEADS", "MAKE", "MFLAGS"))}
+        plain = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("INDUCTION_HEADS", "MAKE", "MFLAGS"))
+        }
         return plain | {"PYTHONPATH": str(self.root / "src"), "PID_FILE": str(self.root / "pid")}
 
     @property
@@ -79,16 +85,27 @@ class Project:
         return ["make", "VENV=", f"PYTHON={sys.executable}"]
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run([*self.command, *arguments], cwd=self.root, env=self.environment, capture_output=True, text=True)
+        return subprocess.run(
+            [*self.command, *arguments], cwd=self.root, env=self.environment, capture_output=True, text=True
+        )
 
     def start(self, *arguments: str) -> subprocess.Popen:
         """A make in a session of its own, like one that was started in a terminal."""
         quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return subprocess.Popen([*self.command, *arguments], cwd=self.root, env=self.environment, start_new_session=True, **quiet)
+        return subprocess.Popen(
+            [*self.command, *arguments], cwd=self.root, env=self.environment, start_new_session=True, **quiet
+        )
 
     def write_notebook(self, name: str, *cells: str, parameters: str = PARAMETERS) -> Path:
         def cell(text: str, i: int, **metadata) -> dict:
-            return {"cell_type": "code", "id": f"cell-{i}", "metadata": metadata, "execution_count": None, "outputs": [], "source": text}
+            return {
+                "cell_type": "code",
+                "id": f"cell-{i}",
+                "metadata": metadata,
+                "execution_count": None,
+                "outputs": [],
+                "source": text,
+            }
 
         plain = {
             "cells": [cell(parameters, 0, tags=["parameters"]), *(cell(text, i) for i, text in enumerate(cells, 1))],
@@ -117,7 +134,15 @@ def make_project(folder: Path) -> Project:
     shutil.copy(ROOT / "Makefile", folder)
     for name in REAL:
         shutil.copy(ROOT / "src" / "induction_heads" / f"{name}.py", project.package)
-    for name, text in {"runs": RUNS, "study": STUDY, "claims": WRITES, "gallery": WRITES, "data": DATA, "draw": DRAW, "kernels": KERNELS}.items():
+    for name, text in {
+        "runs": RUNS,
+        "study": STUDY,
+        "claims": WRITES,
+        "gallery": WRITES,
+        "data": DATA,
+        "draw": DRAW,
+        "kernels": KERNELS,
+    }.items():
         (project.package / f"{name}.py").write_text(text)
     project.write_notebook("tiny", PICTURE)
     return project

@@ -95,7 +95,7 @@ def test_a_relative_import_in_a_subpackage_is_seen(monkeypatch):
 
 def test_training_loads_neither_transformer_lens_nor_pandas():
     """They take seconds and 130 MB, and training runs need neither."""
-    ask = "import induction_heads.training, sys; print(*{'transformer_lens', 'transformers', 'pandas'} & set(sys.modules))"
+    ask = "import induction_heads.networks.training, sys; print(*{'transformer_lens', 'transformers', 'pandas'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout.split()
     assert loaded == []
 

@@ -10,14 +10,15 @@ import signal
 import sys
 import time
 
-from . import execution, paths
-from .execution import duration
-from .settings import Settings, check
+from induction_heads.machinery.execution import duration
+from induction_heads.machinery.settings import Settings, check
+
+from .machinery import execution, paths
 
 
 def announce(settings: Settings, names: list[str], force: bool) -> None:
     """What is done, what will be made, and how long that should take."""
-    from . import study
+    from .machinery import study
 
     plan = study.plan(settings)
     stale = [name for name in execution.names() if force or execution.stale(name, settings)]
@@ -31,7 +32,7 @@ def announce(settings: Settings, names: list[str], force: bool) -> None:
 
 def train(settings: Settings, names: list[str], force: bool) -> None:
     """Trains what is missing for some results, or for all."""
-    from . import study
+    from .machinery import study
 
     begun = time.time()
     study.train_missing(settings, names)
@@ -40,7 +41,9 @@ def train(settings: Settings, names: list[str], force: bool) -> None:
 
 def status(settings: Settings, names: list[str], force: bool) -> None:
     """A line for each run, result and other notebook: done, stale and why, missing, expected time."""
-    from . import runs, study
+    from induction_heads.papers.singh_2024 import runs
+
+    from .machinery import study
 
     study.status(settings)
     books = {target(result): found.notebook for result, found in runs.RESULTS.items()}
@@ -58,7 +61,10 @@ def notebook(settings: Settings, names: list[str], force: bool) -> None:
 
 def result(settings: Settings, names: list[str], force: bool) -> None:
     """Trains and executes what results such as `figure-3a` or `table-1` need."""
-    from . import kernels, runs, study
+    from induction_heads.papers.singh_2024 import runs
+
+    from .machinery import study
+    from .networks import kernels
 
     wanted = [result_of(name) for name in names]
     for name, given in zip(wanted, names):
@@ -79,7 +85,7 @@ def result(settings: Settings, names: list[str], force: bool) -> None:
 
 def claims(settings: Settings, names: list[str], force: bool) -> None:
     """The verdict on each claim, as a table and as claims.json."""
-    from . import claims
+    from induction_heads.papers.singh_2024 import claims
 
     begun = time.time()
     print(claims.write(settings))
@@ -88,7 +94,7 @@ def claims(settings: Settings, names: list[str], force: bool) -> None:
 
 def gallery(settings: Settings, names: list[str], force: bool) -> None:
     """Writes the README of the folder of figures."""
-    from . import gallery
+    from .machinery import gallery
 
     begun = time.time()
     print(gallery.write(settings))
@@ -102,7 +108,7 @@ def report(settings: Settings, names: list[str], force: bool) -> None:
 
 def reproduce(settings: Settings, names: list[str], force: bool) -> None:
     """All runs, all notebooks, the verdicts and the gallery."""
-    from . import kernels
+    from .networks import kernels
 
     kernels.load_in_background()  # while the data are made
     announce(settings, names, force)
@@ -112,14 +118,14 @@ def reproduce(settings: Settings, names: list[str], force: bool) -> None:
 
 def bench(settings: Settings, names: list[str], force: bool) -> None:
     """Time and memory of a step, beside plain PyTorch and the limit of this machine."""
-    from . import bench
+    from .networks import bench
 
     bench.main(settings)
 
 
 def profile(settings: Settings, names: list[str], force: bool) -> None:
     """Where the time of a training step goes."""
-    from . import bench
+    from .networks import bench
 
     bench.profile(settings)
 
@@ -141,8 +147,10 @@ def result_of(target: str) -> str:
     return target.removeprefix("figure-")
 
 
-COMMANDS = {command.__name__: command for command in
-            (announce, train, status, notebook, result, claims, gallery, report, reproduce, bench, profile)}
+COMMANDS = {
+    command.__name__: command
+    for command in (announce, train, status, notebook, result, claims, gallery, report, reproduce, bench, profile)
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
