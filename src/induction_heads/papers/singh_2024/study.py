@@ -43,7 +43,7 @@ class Study:
     def page(self, identity: str) -> Page:
         """Where a notebook's drawings go; `identity` says which runs they show."""
         folder = paths.figures_dir(self.profile, self.dataset.name)
-        return Page(folder, self.profile, f"{identity}; data: {self.dataset.name}")
+        return Page(folder, self.profile, identity)
 
     def exemplars(self, run: Run) -> Exemplars:
         return Exemplars.of(self.dataset, run.task)
