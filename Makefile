@@ -46,14 +46,18 @@ HEADS = $(PY) -m induction_heads
 OPTIONS = --profile $(call quoted,$(PROFILE)) --dataset $(call quoted,$(DATASET)) --seeds $(call quoted,$(SEEDS)) \
     --device $(call quoted,$(DEVICE)) $(if $(FORCE),--force)
 
-NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*.ipynb))
+PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_heads/papers/*/paper.py))))
+NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
+NOTEBOOKS += $(addprefix notebook-,$(notdir $(NOTEBOOKS)))
 
-.PHONY: help reproduce-all test lab status bench profile lock environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test lab status bench profile lock environment clean distclean $(NOTEBOOKS)
 
 help:
-	@echo 'make reproduce-all   the environment, all runs, all notebooks, figures/ and the verdict on each claim'
+	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
+	@echo 'make singh-2024      one paper: $(PAPERS)'
 	@echo 'make test            the tests'
-	@echo 'make figure-3a       one result, run or re-run alone: figure-3a ... figure-18, table-1 ... table-3'
+	@echo 'make figure-3a       one result of the first paper, run or re-run alone: figure-3a ... figure-18, table-1 ... table-3'
+	@echo 'make PAPER/RESULT    one result of any paper'
 	@echo 'make notebook-NAME   one notebook of notebooks/, by its name'
 	@echo 'make lab             JupyterLab on notebooks/'
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
@@ -64,7 +68,7 @@ help:
 	@echo
 	@echo 'PROFILE=$(PROFILE)  paper, or smoke: minutes for everything, marked figures in another folder'
 	@echo 'DATASET=$(DATASET)  glyphs, omniglot-small, omniglot, omniglot-resnet18, or a file of features'
-	@echo 'SEEDS=$(SEEDS)  such as 5..9 or 1,2,7; empty: the paper'"'"'s own'
+	@echo 'SEEDS=$(SEEDS)  such as 5..9 or 1,2,7; empty: each paper'"'"'s own'
 	@echo 'DEVICE=$(DEVICE)  cpu or cuda'
 	@echo 'FORCE=1 runs a notebook again though nothing has changed; VENV= uses the environment that is active'
 
@@ -78,11 +82,17 @@ endif
 reproduce-all: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) reproduce $(OPTIONS)
 
-$(NOTEBOOKS): notebook-%: $(ENVIRONMENT)
-	@$(GUARD) $(HEADS) notebook $* $(OPTIONS)
+$(PAPERS): $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) reproduce $@ $(OPTIONS)
+
+$(NOTEBOOKS): $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) notebook $(@:notebook-%=%) $(OPTIONS)
 
 # One result by its name; the package knows which runs and which notebook it needs.
 figure-% table-%: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) result $@ $(OPTIONS)
+
+$(addsuffix /%,$(PAPERS)): $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) result $@ $(OPTIONS)
 
 status: $(ENVIRONMENT)
@@ -104,7 +114,7 @@ lock:
 
 clean:
 	@rm -rf $(call quoted,$(BUILD))/executed $(call quoted,$(BUILD))/figures
-	@rm -rf figures/*
+	@rm -rf figures/*/ figures/README.md
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean

@@ -190,7 +190,7 @@ class Lens(Circuits, HookedRootModule):
 
     def accumulated_bias(
         self, layer: int, mlp_input: bool = False, include_mlp_biases: bool = True
-    ) -> Float[Tensor, "d_model"]:
+    ) -> Float[Tensor, " d_model"]:
         return torch.zeros_like(self.b_exemplar)  # heads have no biases
 
     def composition_scores(self, letter: str, writer: int = 0, reader: int = 1) -> Float[Tensor, "writer reader"]:
@@ -233,9 +233,8 @@ def open(
     `features` are by default those of the run's training classes; parameters alone do not say which, so they need them.
     The run's clamps are not part of the network: `with clamped(network, run.clamps)` puts them on.
 
-    >>> from induction_heads.papers.singh_2024 import runs
-    >>> from induction_heads.networks import training
-    >>> network = open(training.initial(runs.main(5), n_features=32), torch.randn(50, 32))
+    >>> from induction_heads.networks.run import Run, initial
+    >>> network = open(initial(Run(5), n_features=32), torch.randn(50, 32))
     >>> logits, cache = network.run_with_cache(torch.tensor([[0, 50, 7, 52, 0]]))  # x0 l0 x7 l2, and x0 asks: l0 is token 50
     >>> logits.shape, cache["pattern", 1].shape
     (torch.Size([1, 5, 5]), torch.Size([1, 8, 5, 5]))
@@ -253,7 +252,7 @@ def open(
 
 def _dataset(trained: Trained) -> data.Dataset:
     about = json.loads((trained.folder / "run.json").read_text())
-    found = data.load(about["dataset"])
+    found = data.load(about["data"])
     if found.fingerprint != about["fingerprint"]:
         raise ValueError(f"{about['dataset']} is not the data this run was trained on any more: give its `features`")
     return found

@@ -15,7 +15,9 @@ from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
 from . import plots
+from .execution import SHOWS
 from .paths import write_whole
+from .study import Study
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Page:
         """Writes the drawing as PNG and SVG with its words, and shows it with them."""
         plots.save(drawing.figure, drawing.name, folder=self.folder, identity=self.identity, profile=self.profile)
         self._write_words(drawing.name, drawing.title, drawing.caption, drawing.alternative)
-        display(drawing.figure, metadata={"image/png": {"alt": drawing.alternative}})
+        display(drawing.figure, metadata={"image/png": {"alt": drawing.alternative}, SHOWS: drawing.name})
         display(Markdown(f"*{drawing.title}.* {drawing.caption}"))
         plt.close(drawing.figure)
 
@@ -54,10 +56,15 @@ class Page:
         with write_whole(self.folder / f"{name}.csv") as part:
             table.to_csv(part)
         self._write_words(name, title, caption, "")
-        display(table)
+        display(table, metadata={SHOWS: name})
         display(Markdown(f"*{title}.* {caption}"))
 
     def _write_words(self, name: str, title: str, caption: str, alternative: str) -> None:
         words = {"title": title, "caption": caption, "alternative": alternative, "runs": self.identity}
         with write_whole(self.folder / f"{name}.json") as part:
             part.write_text(json.dumps(words, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def page_for(study: Study, identity: str) -> Page:
+    """The page of a notebook; `identity` says which runs its drawings show."""
+    return Page(study.folder, study.profile, identity)

@@ -8,21 +8,21 @@ touches files makes nothing stale.
 import ast
 import json
 import os
-import re
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from . import paths, processes, remembered
+from .paper import Paper
 from .remembered import sha256
 from .settings import Settings
+from .study import Study
 
-NOTEBOOKS = paths.ROOT / "notebooks" / "singh_2024"
+NOTEBOOKS = paths.ROOT / "notebooks"
 CELL_TIMEOUT_S = {"paper": 3600, "smoke": 600}
 AT_ONCE = 4  # notebooks, where there are as many cores; each takes up to a gigabyte and a half
 UNKNOWN_TIME_S = {"paper": 30.0, "smoke": 12.0}  # for a notebook that this machine has not yet executed
@@ -31,7 +31,7 @@ QUIET = [
     "--IPKernelApp.log_level=50",
     "--IPKernelApp.exec_lines=__import__('logging').getLogger('tornado').setLevel(50)",
 ]
-SAVED = re.compile(r"[\"']((?:figure|table)_\w+)[\"']")  # the names a notebook saves its figures under
+SHOWS = "shows"  # in the metadata of an output: the name of the figure or table that a notebook has made
 
 
 class NotebookError(RuntimeError):
@@ -43,29 +43,61 @@ class Record:
     """What an executed notebook was made from, and how long that took. Kept beside it as JSON."""
 
     notebook: str  # sha256
-    package: str
-    runs: tuple[str, ...]  # the data's fingerprint, and the rows
+    code: str  # a hash of what it imports
+    runs: tuple[str, ...]  # the data's fingerprint, and the runs
     parameters: dict[str, Any]
     figures: dict[str, str]  # file name -> sha256
     seconds: float
     finished: float  # seconds since 1970
 
 
-def names() -> list[str]:
-    """Every notebook of the project, in reading order."""
-    return sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+@dataclass(frozen=True)
+class Task:
+    """A notebook to execute, `PAPER/NAME`, and what determines it beside itself and the code."""
+
+    name: str
+    settings: Settings  # with the paper's seeds
+    runs: tuple[str, ...]  # the data's fingerprint, and each run that it shows
+
+    @property
+    def figures(self) -> Path:
+        return paths.figures_dir(self.name.split("/")[0], self.settings)
+
+
+def task(paper: Paper, name: str, study: Study) -> Task:
+    """A notebook of a paper with the runs of its results.
+
+    Runs are taken as the table of runs has them, before they are resolved: that follows from the rest.
+    """
+    results = [result for result in paper.results if paper.notebook_of(result) == name]
+    runs = paper.runs(study.settings, results) if results else []
+    fingerprint = [study.data.fingerprint] if study.data else []
+    return Task(name, study.settings, tuple(sorted([*fingerprint, *map(str, runs)])))
+
+
+def names(paper: str) -> list[str]:
+    """Every notebook of a paper as `PAPER/NAME`, in reading order."""
+    return sorted(f"{paper}/{path.stem}" for path in NOTEBOOKS.joinpath(paper).glob("*.ipynb"))
 
 
 def source(name: str) -> Path:
     path = NOTEBOOKS / f"{name}.ipynb"
     if not path.is_file():
-        raise FileNotFoundError(f"no notebook is called {name!r}; there are {', '.join(names()) or 'none'}")
+        known = sorted(str(p.relative_to(NOTEBOOKS).with_suffix("")) for p in NOTEBOOKS.glob("*/*.ipynb"))
+        raise FileNotFoundError(f"no notebook is called {name!r}; there are {', '.join(known) or 'none'}")
     return path
 
 
 def executed(name: str, settings: Settings) -> Path:
     """Where the executed copy of a notebook lies."""
-    return paths.EXECUTED / f"{paths.build_name(settings.dataset)}-{settings.profile}" / f"{name}.ipynb"
+    return paths.EXECUTED / paths.build_name(settings) / f"{name}.ipynb"
+
+
+def code_of(notebook: Path) -> str:
+    """One hash of what the notebook's cells import of this package, however far, and of the lock."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return remembered.code(*sorted(remembered.imported(ast.parse("\n".join(code)))))
 
 
 def parameters_of(notebook: Path) -> dict[str, Any]:
@@ -108,73 +140,52 @@ def parameters_for(notebook: Path, settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in offered.items() if name in known}
 
 
-@lru_cache(maxsize=1)
-def _fingerprint(dataset: str) -> str:
-    from induction_heads import data
-
-    return data.load(dataset).fingerprint
-
-
-def rows(name: str, settings: Settings) -> list[str]:
-    """What determines the stored runs that a notebook shows, beside the code: the data, and each row of the table of runs.
-
-    Rows are taken as they are written, before heads are found: those follow from the rest.
-    """
-    from induction_heads.papers.singh_2024 import runs
-
-    from . import study
-
-    results = [result for result, found in runs.RESULTS.items() if found.notebook == name]
-    return sorted([_fingerprint(settings.dataset), *(map(str, study.wanted(settings, results)) if results else ())])
-
-
-def stale(name: str, settings: Settings) -> str:
+def stale(task: Task) -> str:
     """`missing`, or `stale: ` and why the notebook has to be executed again; empty where it is done."""
-    record = recorded(name, settings)
+    record = recorded(task)
     if record is None:
         return "missing"
-    if record.notebook != sha256(source(name)):
+    if record.notebook != sha256(source(task.name)):
         return "stale: the notebook changed"
-    if record.package != remembered.code():
-        return "stale: the package changed"
-    if record.parameters != parameters_for(source(name), settings):
+    if record.code != code_of(source(task.name)):
+        return "stale: the code changed"
+    if record.parameters != parameters_for(source(task.name), task.settings):
         return "stale: other parameters"
-    if set(record.runs) != set(rows(name, settings)):
+    if set(record.runs) != set(task.runs):
         return "stale: other runs"
     for figure, drawn in record.figures.items():
-        path = paths.figures_dir(settings.profile, settings.dataset) / figure
+        path = task.figures / figure
         if not path.is_file() or sha256(path) != drawn:
             return f"stale: {figure} is {'changed' if path.is_file() else 'missing'}"
     return ""
 
 
-def ensure(name: str, settings: Settings, force: bool = False) -> None:
-    """Executes a notebook unless it is done, and says which. Of two processes that want the same, the second finds it done."""
+def ensure(task: Task, force: bool = False) -> None:
+    """Executes a notebook unless it is done, and says which. Of two processes that want it, the second finds it done."""
     from filelock import FileLock
 
-    target = executed(name, settings)
+    target = executed(task.name, task.settings)
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(target.with_suffix(".lock")):
-        if not (why := "asked for" if force else stale(name, settings)):
-            print(f"{name}: done before, FORCE=1 runs it again", flush=True)
+        if not (why := "asked for" if force else stale(task)):
+            print(f"{task.name}: done before, FORCE=1 runs it again", flush=True)
             return
-        print(f"{name}: {why}, about {duration(expected_seconds(name, settings))}", flush=True)
-        record = execute(name, settings)
-        print(f"{name}: {duration(record.seconds)}, {', '.join(record.figures) or 'no figures'}", flush=True)
+        print(f"{task.name}: {why}, about {duration(expected_seconds(task.name, task.settings))}", flush=True)
+        record = execute(task)
+        print(f"{task.name}: {duration(record.seconds)}, {', '.join(record.figures) or 'no figures'}", flush=True)
 
 
-def ensure_all(names: Sequence[str], settings: Settings, force: bool = False) -> None:
-    """`ensure`, several notebooks at a time, those that take longest first; the first one that fails ends the rest."""
-    if len(names) == 1:
-        return ensure(names[0], settings, force)
-    # Of equally long ones those without a number, which do more than show runs.
-    order = sorted(names, key=lambda name: (-expected_seconds(name, settings), name[0].isdigit(), name))
-    with processes.pool(min(AT_ONCE, os.cpu_count() or 1, len(order))) as pool:
-        for finished in as_completed([pool.submit(ensure, name, settings, force) for name in order]):
+def ensure_all(tasks: Sequence[Task], force: bool = False) -> None:
+    """`ensure`, several at a time, those that take longest first; the first one that fails ends the rest."""
+    if len(tasks) == 1:
+        return ensure(tasks[0], force)
+    order = sorted(tasks, key=lambda task: (-expected_seconds(task.name, task.settings), task.name))
+    with processes.pool(min(AT_ONCE, os.cpu_count() or 1, len(order) or 1)) as pool:
+        for finished in as_completed([pool.submit(ensure, task, force) for task in order]):
             finished.result()
 
 
-def execute(name: str, settings: Settings) -> Record:
+def execute(task: Task) -> Record:
     """Executes a notebook in a fresh kernel and puts the copy in its place when it has run to the end.
 
     A cell that fails raises `NotebookError`; the copy up to there is kept under another name, to be looked at.
@@ -182,15 +193,16 @@ def execute(name: str, settings: Settings) -> Record:
     import papermill
     from traitlets.config import Config
 
+    name, settings = task.name, task.settings
     notebook, target = source(name), executed(name, settings)
     parameters = parameters_for(notebook, settings)
     check_parameters(notebook, parameters)
     failed = target.with_suffix(".failed.ipynb")
     failed.unlink(missing_ok=True)
     record_path(target).unlink(missing_ok=True)
-    for left_over in target.parent.glob(f".{name}-*.part.ipynb"):
+    for left_over in target.parent.glob(f".{target.stem}-*.part.ipynb"):
         left_over.unlink(missing_ok=True)
-    made_from = {"notebook": sha256(notebook), "package": remembered.code()}  # as they are now, not when it has ended
+    made_from = {"notebook": sha256(notebook), "code": code_of(notebook)}  # as they are now, not when it has ended
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar would be stored line by line
     os.environ["OMP_NUM_THREADS"] = "1"  # two notebooks run at a time, and sums in one order draw the same bytes
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a `python3` kernel of the user's own would be another Python
@@ -202,7 +214,7 @@ def execute(name: str, settings: Settings) -> Record:
                 copy,
                 parameters=parameters,
                 kernel_name="python3",
-                cwd=NOTEBOOKS,
+                cwd=notebook.parent,
                 progress_bar=False,
                 execution_timeout=CELL_TIMEOUT_S[settings.profile],
                 # Files instead of network ports: nobody else can listen, and two notebooks never want the same port.
@@ -224,9 +236,9 @@ def execute(name: str, settings: Settings) -> Record:
             ) from error
     record = Record(
         **made_from,
-        runs=tuple(rows(name, settings)),
+        runs=task.runs,
         parameters=parameters,
-        figures={path.name: sha256(path) for path in _figures_of(notebook, settings)},
+        figures={path.name: sha256(path) for path in figures_of(target, task.figures)},
         seconds=round(time.time() - begun, 1),
         finished=time.time(),
     )
@@ -236,9 +248,9 @@ def execute(name: str, settings: Settings) -> Record:
     return record
 
 
-def recorded(name: str, settings: Settings) -> Record | None:
-    """The record of an executed notebook; None where there is none, or no executed notebook, or either is unreadable."""
-    target = executed(name, settings)
+def recorded(task: Task) -> Record | None:
+    """The record of an executed notebook; None where there is none, or no executed notebook, or it is unreadable."""
+    target = executed(task.name, task.settings)
     try:
         if not target.is_file():
             return None
@@ -254,7 +266,7 @@ def record_path(target: Path) -> Path:
 
 def keep_time(part: str, settings: Settings | None, seconds: float) -> None:
     """Remembers how long a part of the build took, for the next announcement and for the report."""
-    with paths.write_whole(_times(settings) / f"{part}.json") as path:
+    with paths.write_whole(_times(settings) / f"{part.replace('/', ' ')}.json") as path:
         path.write_text(json.dumps({"seconds": seconds, "finished": time.time()}))
 
 
@@ -272,7 +284,15 @@ def kept_times(settings: Settings | None) -> dict[str, tuple[float, float]]:
 
 def expected_seconds(name: str, settings: Settings) -> float:
     """How long the notebook took here the last time, else a guess."""
-    return kept_times(settings).get(f"notebook {name}", (UNKNOWN_TIME_S[settings.profile], 0.0))[0]
+    return kept_times(settings).get(f"notebook {name.replace('/', ' ')}", (UNKNOWN_TIME_S[settings.profile], 0.0))[0]
+
+
+def seconds_of(paper: str, settings: Settings) -> float:
+    """How long the last making of a paper took, training and notebooks in sum, on as many cores as there are."""
+    times = kept_times(settings)
+    notebooks = sum(seconds for part, (seconds, _) in times.items() if part.startswith(f"notebook {paper} "))
+    training, _ = times.get(f"training {paper}", (0.0, 0.0))
+    return training + notebooks / min(AT_ONCE, os.cpu_count() or 1)
 
 
 def report(settings: Settings) -> str:
@@ -284,8 +304,8 @@ def report(settings: Settings) -> str:
         if finished >= begun or part == "environment":
             lines.append(f"  {part:45} {duration(seconds):>12}{'' if finished >= begun else '  (before)'}")
     lines.append(f"  {'from announcement to end':45} {duration(time.time() - begun):>12}")
-    folder = paths.figures_dir(settings.profile, settings.dataset)
-    pictures = len(list(folder.glob("*.png")))
+    folder = paths.figures_of_all(settings)
+    pictures = len(list(folder.rglob("*.png")))
     return "\n".join([*lines, f"{pictures} figures in {_shown(folder)}; start with {_shown(folder / 'README.md')}"])
 
 
@@ -298,14 +318,15 @@ def duration(seconds: float) -> str:
 def _times(settings: Settings | None) -> Path:
     """The environment is the same for all settings, and is kept above them."""
     folder = paths.BUILD / "times"
-    return folder / f"{paths.build_name(settings.dataset)}-{settings.profile}" if settings else folder
+    return folder / paths.build_name(settings) if settings else folder
 
 
-def _figures_of(notebook: Path, settings: Settings) -> list[Path]:
-    """The files in the folder of figures under the names that the notebook's cells mention."""
-    mentioned = set(SAVED.findall("".join(notebook.read_text(encoding="utf-8")).replace('\\"', '"')))
-    folder = paths.figures_dir(settings.profile, settings.dataset)
-    return sorted(path for path in folder.glob("*") if path.stem in mentioned)
+def figures_of(executed: Path, folder: Path) -> list[Path]:
+    """The files in a folder of figures that an executed notebook has shown."""
+    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    shown = {output.get("metadata", {}).get(SHOWS) for output in outputs}
+    return sorted(path for path in folder.glob("*.*") if path.stem in shown)
 
 
 def _first_line(kind: str, message: str) -> str:

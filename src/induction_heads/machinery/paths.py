@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .settings import Settings
+
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = Path(os.environ.get("INDUCTION_HEADS_BUILD") or ROOT / "build").expanduser().resolve()
 
@@ -32,16 +34,23 @@ def data_folder() -> Path | None:
     return folder
 
 
-def figures_dir(profile: str, dataset: str) -> Path:
-    """The folder of a build's figures: the committed one for the paper profile on glyphs, else one under `BUILD`."""
-    if (profile, dataset) == ("paper", "glyphs"):
-        return ROOT / "figures" / "singh_2024"
-    return BUILD / "figures" / f"{build_name(dataset)}-{profile}"
+def figures_dir(paper: str, settings: Settings) -> Path:
+    """The folder of a paper's figures: the committed one for the settings that are the default, else one under `BUILD`."""
+    return figures_of_all(settings) / paper
 
 
-def build_name(dataset: str) -> str:
-    """`dataset` as part of a folder's name: a dataset given by path counts by its file's stem."""
-    return Path(dataset).stem if os.sep in dataset or Path(dataset).suffix else dataset
+def figures_of_all(settings: Settings) -> Path:
+    """The folder of all papers' figures."""
+    if (settings.profile, settings.dataset) == (Settings.profile, Settings.dataset):
+        return ROOT / "figures"
+    return BUILD / "figures" / build_name(settings)
+
+
+def build_name(settings: Settings) -> str:
+    """The folder of what is built with these settings: a dataset given by path counts by its file's stem."""
+    dataset = settings.dataset
+    name = Path(dataset).stem if os.sep in dataset or Path(dataset).suffix else dataset
+    return f"{name}-{settings.profile}"
 
 
 @contextmanager

@@ -13,26 +13,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from filelock import Timeout
 from tqdm.auto import tqdm
 
-from induction_heads.data import Dataset
-from induction_heads.networks import clamps, training
-from induction_heads.networks.model import Parameters
-from induction_heads.networks.sequences import BATCH
-from induction_heads.networks.training import Group, State
-from induction_heads.papers.singh_2024.runs import Run
-
 from . import processes
+from .run import Data, Family, Hears, Run, State, Tensors
 from .store import Store, Trained
 
-LARGEST_GROUP = (
-    4  # runs on one core: enough to spread the cost of calling a step, few enough for all cores to have a group
-)
 REPORT_EVERY = 0.5  # seconds
+Report = Callable[[int, float], None]  # how much was done since, over all runs; the loss
 
 
 @dataclass(frozen=True)
@@ -41,15 +34,19 @@ class Job:
 
     runs: tuple[Run, ...]
     states: tuple[State, ...]
-    donors: Mapping[Run, Parameters]
-    dataset: Dataset
+    needed: Mapping[Run, Tensors]
+    data: Data | None
     device: str
     store: Store | None = None  # where the trainer itself writes, if it can
 
     @property
-    def steps(self) -> int:
-        """Steps times runs that are left."""
-        return len(self.runs) * (math.ceil(self.runs[0].sequences / BATCH) - self.states[0].step)
+    def family(self) -> Family:
+        return self.runs[0].family
+
+    @property
+    def left(self) -> int:
+        """How far all its runs still have to go, in sum."""
+        return sum(run.length - state.progress for run, state in zip(self.runs, self.states, strict=True))
 
 
 @dataclass
@@ -58,26 +55,8 @@ class Finished:
 
     runs: tuple[Run, ...]
     states: list[State]
-    checkpoints: list[tuple[Run, int, Parameters]]
+    checkpoints: list[tuple[Run, int, Tensors]]
     seconds: float  # a run
-
-
-def shape(run: Run, state: State, device: str) -> tuple:
-    """Runs of equal shape train as one group. On a CPU equal tables spare the padding; a GPU would rather have more runs at once."""
-    network = training.shape_of(run, state.parameters)
-    heads = tuple(map(len, network.heads))
-    lengths = (run.sequences, run.evaluate_every, run.checkpoint_every, run.learning_rate, run.scale)
-    two_passes = any(clamp.reads_unablated for clamp in run.clamps)
-    in_kernels = training.known(clamps.combine([run.clamps], [network], dict.fromkeys(run.donors, {})))
-    return (
-        *lengths,
-        run.task if device == "cpu" else run.pairs,
-        bool(run.donors),
-        two_passes,
-        in_kernels,
-        heads,
-        state.step,
-    )
 
 
 def divided(group: Sequence, largest: int) -> list[Sequence]:
@@ -87,60 +66,68 @@ def divided(group: Sequence, largest: int) -> list[Sequence]:
 
 
 def jobs(runs: Iterable[Run], store: Store, device: str) -> list[Job]:
-    """Groups of the runs, longest first."""
+    """Groups of the runs, those that take longest first."""
     by_shape: dict[tuple, list[tuple[Run, State]]] = defaultdict(list)
     for run in runs:
-        state = store.unfinished(run) or training.begin(run, store.dataset)
-        by_shape[shape(run, state, device)].append((run, state))
-    plain = dataclasses.replace(store.dataset, images=None)
+        state = store.state(run) or run.family.begin(run, store.data)
+        by_shape[run.family.name, run.family.shape(run, state, device)].append((run, state))
     made = []
     for group in by_shape.values():
-        for part in divided(group, LARGEST_GROUP if device == "cpu" else len(group)):
+        largest = group[0][0].family.largest_group(device) or len(group)
+        for part in divided(group, largest):
             each, states = zip(*part, strict=True)
-            donors = {donor: _trained(donor, store).final for run in each for donor in run.donors}
-            made.append(Job(each, states, donors, plain, device, store))
-    return sorted(made, key=lambda job: -job.steps)
+            needed = {need: _trained(need, store).final for run in each for need in run.needs}
+            made.append(Job(each, states, needed, store.data, device, store))
+    return sorted(made, key=lambda job: -sum(run.family.seconds(run) for run in job.runs))
 
 
 def _trained(run: Run, store: Store) -> Trained:
     found = store.load(run)
     if found is None:
-        raise ValueError(f"its network is to be grafted and is not trained yet: {run}")
+        raise ValueError(f"another run needs it, and it is not trained yet: {run}")
     return found
 
 
-def train_group(job: Job, report: Callable[[int, float], None] = lambda steps, loss: None) -> Finished:
-    """Train one group to its end. `report` hears now and then how many steps times runs were made, and the loss."""
-    seen, checkpoints, last = 0, [], time.monotonic()
+def train_group(job: Job, report: Report = lambda done, loss: None) -> Finished:
+    """Train one group to its end. `report` hears now and then how much was done, and the loss."""
+    done, checkpoints, last = 0, [], time.monotonic()
     begun = time.monotonic()
+    before = [job.store.seconds(run) for run in job.runs] if job.store else [0.0] * len(job.runs)
 
-    def heard(step: int, loss: torch.Tensor | None) -> None:
-        nonlocal seen, last
-        seen += len(job.runs)
+    def heard(more: int, loss: float) -> None:
+        nonlocal done, last
+        done += more
         if time.monotonic() - last > REPORT_EVERY:
-            report(seen, loss.mean().item())
-            seen, last = 0, time.monotonic()
+            report(done, float(loss))
+            done, last = 0, time.monotonic()
 
-    def keep(run: Run, sequences: int, parameters: Parameters) -> None:
+    def keep(run: Run, progress: int, learnt: Tensors) -> None:
         if job.store is None:
-            checkpoints.append((run, sequences, parameters))
+            checkpoints.append((run, progress, learnt))
         else:
-            job.store.keep_checkpoint(run, sequences, parameters)
+            job.store.keep_checkpoint(run, progress, learnt)
 
-    def save(states: list[State]) -> None:
-        for run, state in zip(job.runs, states, strict=True):
-            job.store.keep_unfinished(run, state)
+    def save(states: Sequence[State]) -> None:
+        took = (time.monotonic() - begun) / len(job.runs)
+        for run, state, seconds in zip(job.runs, states, before, strict=True):
+            job.store.keep(run, state, seconds + took)
 
     with one_thread():
-        group = Group(job.runs, job.states, job.dataset, job.donors, job.device)
-        done = group.train(heard, keep, save if job.store is not None else None)
-    report(seen, math.nan)
+        hears = Hears(heard, keep, save if job.store is not None else None)
+        states = job.family.train(job.runs, job.states, job.data, job.needed, job.device, hears)
+    report(done, math.nan)
     seconds = (time.monotonic() - begun) / len(job.runs)
     if job.store is not None:
-        for run, state in zip(job.runs, done, strict=True):
-            job.store.finish(run, state, seconds)
+        finish(job.store, job.runs, states, [seconds + more for more in before])
         return Finished(job.runs, [], [], seconds)
-    return Finished(job.runs, done, checkpoints, seconds)
+    return Finished(job.runs, states, checkpoints, seconds)
+
+
+def finish(store: Store, runs: Sequence[Run], states: Sequence[State], seconds: Sequence[float]) -> None:
+    """Keeps the ends of runs: the network there, which a longer run will leave behind, and the state."""
+    for run, state, took in zip(runs, states, seconds, strict=True):
+        store.keep_checkpoint(run, run.length, state.learnt)
+        store.keep(run, state, took)
 
 
 @contextmanager
@@ -159,30 +146,31 @@ def train(
     device: str = "cpu",
     workers: int | None = None,
     client: Any = None,
-    on_report: Callable[[int, float], None] | None = None,
+    on_report: Report | None = None,
 ) -> dict[Run, Trained]:
     """Train what is not in the store yet, and give every run back trained.
 
-    Heads must have their names (`Run.resolved`) and grafted networks be trained. `workers` is the number of
-    processes (the number of cores by default), `client` a `dask.distributed.Client` to use instead of them.
-    A run that another process is training is waited for.
+    The runs that they need must be trained before. `workers` is the number of processes (the number of cores by
+    default), `client` a `dask.distributed.Client` to use instead of them. A run that another process is training is
+    waited for; of runs that differ in length alone the longer goes on from the shorter.
     """
     runs = list(dict.fromkeys(runs))
-    for run in runs:
-        if run.roles:
-            raise ValueError(f"{run}: {', '.join(run.roles)} must be resolved to heads before training")
     found = {run: store.load(run) for run in runs}
     missing = [run for run, trained in found.items() if trained is None]
     while missing:
+        shortest: dict[Path, Run] = {}
+        for run in sorted(missing, key=lambda run: run.length):
+            shortest.setdefault(store.folder(run), run)
+        next_ones = list(shortest.values())
         with ExitStack() as locks:
-            mine = [run for run in missing if _take(run, store, locks, wait=False)]
+            mine = [run for run in next_ones if _take(run, store, locks, wait=False)]
             if not mine:  # others train all of them: wait for one
-                mine = [run for run in missing[:1] if _take(run, store, locks, wait=True)]
+                mine = [run for run in next_ones[:1] if _take(run, store, locks, wait=True)]
             mine = [run for run in mine if not store.finished(run)]
             for run in mine:
                 store.begin(run)
             _train_all(jobs(mine, store, device) if mine else [], store, workers, client, on_report)
-        found |= {run: store.load(run) for run in missing}
+        found |= {run: store.load(run) for run in next_ones}
         missing = [run for run in missing if found[run] is None]
     return found
 
@@ -197,26 +185,23 @@ def _take(run: Run, store: Store, locks: ExitStack, wait: bool) -> bool:
     return True
 
 
-def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: Any, on_report: Callable | None) -> None:
+def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: Any, on_report: Report | None) -> None:
     if not jobs:
         return
     workers = workers or (1 if jobs[0].device != "cpu" else os.cpu_count() or 1)
-    total = sum(job.steps for job in jobs)
+    about = f"{sum(len(job.runs) for job in jobs)} runs"
+    unit = {job.family.unit for job in jobs}
+    bar_unit = f" {unit.pop()}" if len(unit) == 1 else ""
     with tqdm(
-        total=total,
-        unit="step",
-        unit_scale=True,
-        desc=f"{sum(len(job.runs) for job in jobs)} runs",
-        smoothing=0.1,
-        mininterval=1,
+        total=sum(job.left for job in jobs), unit=bar_unit, unit_scale=True, desc=about, smoothing=0.1, mininterval=1
     ) as bar:
 
-        def heard(steps: int, loss: float) -> None:
-            bar.update(steps)
+        def heard(done: int, loss: float) -> None:
+            bar.update(done)
             if not math.isnan(loss):
                 bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
             if on_report is not None:
-                on_report(steps, loss)
+                on_report(done, loss)
 
         if client is not None:
             _on_cluster(jobs, store, client, heard)
@@ -227,7 +212,7 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
             _in_processes(jobs, min(workers, len(jobs)), heard)
 
 
-def _in_processes(jobs: Sequence[Job], n: int, heard: Callable[[int, float], None]) -> None:
+def _in_processes(jobs: Sequence[Job], n: int, heard: Report) -> None:
     reports = processes.CONTEXT.SimpleQueue()
     with processes.pool(n, _report_to, reports) as pool:
         left = {pool.submit(_work, job) for job in jobs}
@@ -248,18 +233,25 @@ def _report_to(reports: Any) -> None:
 
 
 def _work(job: Job) -> Finished:
-    return train_group(job, lambda steps, loss: _reports.put((steps, loss)))
+    return train_group(job, lambda done, loss: _reports.put((done, loss)))
 
 
-def _on_cluster(jobs: Sequence[Job], store: Store, client: Any, heard: Callable[[int, float], None]) -> None:
-    """Groups go to the workers of a Dask cluster; the store collects them here, each as it comes."""
+def _with_data(job: Job, data: Data | None) -> Finished:
+    return train_group(dataclasses.replace(job, data=data))
+
+
+def _on_cluster(jobs: Sequence[Job], store: Store, client: Any, heard: Report) -> None:
+    """Groups go to the workers of a Dask cluster, the data once; the store collects them here, each as it comes."""
     from dask.distributed import as_completed
 
-    sent = [client.submit(train_group, dataclasses.replace(job, store=None), pure=False, retries=2) for job in jobs]
+    data = client.scatter(store.data, broadcast=True) if store.data is not None else None
+    sent = {}
+    for job in jobs:
+        alone = dataclasses.replace(job, store=None, data=None)
+        sent[client.submit(_with_data, alone, data, pure=False, retries=2)] = job
     for future, finished in as_completed(sent, with_results=True):
-        for run, sequences, parameters in finished.checkpoints:
-            store.keep_checkpoint(run, sequences, parameters)
-        for run, state in zip(finished.runs, finished.states, strict=True):
-            store.finish(run, state, finished.seconds)
-        heard(len(finished.runs) * finished.states[0].step, finished.states[0].history[-1][1])
+        for run, progress, learnt in finished.checkpoints:
+            store.keep_checkpoint(run, progress, learnt)
+        finish(store, finished.runs, finished.states, [finished.seconds] * len(finished.runs))
+        heard(sent[future].left, math.nan)
         future.release()

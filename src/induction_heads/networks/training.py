@@ -8,72 +8,26 @@ logit is NO_LOGIT, which nothing ever learns. Neither changes a run's numbers.
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from induction_heads.data import Dataset
-from induction_heads.papers.singh_2024.runs import Run
+from induction_heads.machinery.run import Family, Hears, State, Tensors
 
 from . import clamps, kernels, model, optimiser, sequences
 from .clamps import NO_LOGIT, Network
 from .model import Parameters, Sequences
+from .run import HISTORY, SCALED_SAVING, Run, Schedule, initial
 from .sequences import BATCH, EVALUATION_SEQUENCES, EVALUATION_SETS, Exemplars
 
-D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
-LABEL_SCALE = 0.02
-OTHER_SETS_EVERY = 5_000  # sequences; the train set is evaluated every time
-SCALED_SAVING = 4  # scaled runs evaluate on so many times fewer sequences, and the other sets so many times more seldom
 EVALUATION_CHUNK = 256  # sequences at a time: activations stay in the cache, and all lanes are used
 SAVE_EVERY = 30.0  # seconds, between states kept for resuming
-TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
-VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
-
-
-def initial(run: Run, n_features: int) -> Parameters:
-    """Parameters before training: LeCun normal cut at two sigma; no run axis."""
-    shapes = {"W_exemplar": (n_features, D_MODEL), "W_label": (run.labels, D_MODEL), "W_U": (D_MODEL, run.labels)}
-    zeros = {"b_exemplar": (D_MODEL,), "ln_final_b": (D_MODEL,), "b_U": (run.labels,)}
-    ones = {"ln_final_w": (D_MODEL,)}
-    for block in range(LAYERS):
-        shapes |= {f"blocks.{block}.{name}": (HEADS, D_MODEL, D_HEAD) for name in ("W_Q", "W_K", "W_V")}
-        shapes[f"blocks.{block}.W_O"] = (HEADS, D_HEAD, D_MODEL)
-        zeros[f"blocks.{block}.ln_b"], ones[f"blocks.{block}.ln_w"] = (D_MODEL,), (D_MODEL,)
-    drawn = {}
-    for i, (name, shape) in enumerate(shapes.items()):
-        (seed,) = np.random.SeedSequence([run.init_seed, i]).generate_state(1)
-        generator = torch.Generator().manual_seed(int(seed))
-        weight = torch.nn.init.trunc_normal_(torch.empty(shape), a=-2, b=2, generator=generator)
-        fan_in = n_features if name == "W_exemplar" else D_MODEL
-        drawn[name] = weight * (LABEL_SCALE if name == "W_label" else fan_in**-0.5 / TRUNCATED_STD)
-    return drawn | {n: torch.zeros(s) for n, s in zeros.items()} | {n: torch.ones(s) for n, s in ones.items()}
-
-
-@dataclass
-class State:
-    """One run on its way: what resuming it needs. Tensors have no run axis; ablated heads are included."""
-
-    step: int
-    parameters: Parameters
-    mean: Parameters  # Adam's averages of the gradient and of its square
-    square: Parameters
-    history: list[list[float]] = field(default_factory=list)  # rows of HISTORY
-
-
-HISTORY = ["sequences", *(f"{name}_{what}" for name in EVALUATION_SETS for what in ("loss", "accuracy"))]
-
-
-def schedule(run: Run) -> tuple[int, set[int], set[int], set[int]]:
-    """Steps in all, and the steps before which to evaluate the train set, the other sets, and to keep a checkpoint."""
-    steps = math.ceil(run.sequences / BATCH)
-
-    def every(n: int) -> set[int]:
-        return {math.ceil(s / BATCH) for s in range(0, run.sequences, n)} | {steps} if n else {steps}
-
-    others = max(run.evaluate_every, OTHER_SETS_EVERY) if run.scale == 1 else SCALED_SAVING * run.evaluate_every
-    return steps, every(run.evaluate_every), every(others), every(run.checkpoint_every)
+LARGEST_GROUP = 4  # runs on one core: enough to spread the cost of calling a step, few enough for all cores
+MS_A_STEP = 0.27  # of one run on one core with its evaluations, for telling how long it will take
+MS_A_SCALED_STEP = 0.4  # which are evaluated more often
+MEAN, SQUARE = "mean/", "square/"  # Adam's averages, in a state's working tensors
 
 
 def loss(parameters: Parameters, features: Tensor, batch: Sequences, clamped: clamps.Clamps) -> Tensor:
@@ -134,9 +88,9 @@ class Group:
         device: str = "cpu",
     ):
         self.runs, self.states, self.device = list(runs), list(states), device
-        (self.start,) = {state.step for state in states}
+        (self.start,) = {state.progress // BATCH for state in states}
         self.labels = max(run.labels for run in runs)
-        self.networks = [shape_of(run, state.parameters) for run, state in zip(runs, states, strict=True)]
+        self.networks = [shape_of(run, state.learnt) for run, state in zip(runs, states, strict=True)]
         donors = {run: self._padded(parameters) for run, parameters in donors.items()}
         combined = clamps.combine([run.clamps for run in runs], self.networks, donors)
         self.clamps = combined._replace(
@@ -144,8 +98,8 @@ class Group:
         )
         self.clamped = in_kernels(combined, self.networks) if device == "cpu" and kernels.load() else None
         self.learning_rate = self._common("learning_rate")
-        self.parameters = self._stack([s.parameters for s in states], NO_LOGIT)
-        mean, square = (self._stack([getattr(s, n) for s in states], 0.0) for n in ("mean", "square"))
+        self.parameters = self._stack([s.learnt for s in states], NO_LOGIT)
+        mean, square = (self._stack([averages(s, prefix) for s in states], 0.0) for prefix in (MEAN, SQUARE))
         self.adam = optimiser.Adam(self.parameters, mean, square, self.start)
         self.exemplars = [Exemplars.of(dataset, run.task) for run in runs]
         self.evaluation_features = {
@@ -252,9 +206,11 @@ class Group:
     def capture(self, step: int) -> list[State]:
         """The states of all runs after `step` steps."""
         for i, state in enumerate(self.states):
-            for name in ("parameters", "mean", "square"):
-                setattr(state, name, self._whole(i, getattr(self.adam, name), getattr(state, name)))
-            state.step = step
+            for prefix, averaged in ((MEAN, self.adam.mean), (SQUARE, self.adam.square)):
+                whole = self._whole(i, averaged, averages(state, prefix))
+                state.working |= {prefix + name: tensor for name, tensor in whole.items()}
+            state.learnt = self._whole(i, self.parameters, state.learnt)
+            state.progress = step * BATCH
         return self.states
 
     def train(
@@ -264,18 +220,18 @@ class Group:
         save: Callable[[list[State]], None] | None = None,
     ) -> list[State]:
         """Train to the end. `report` hears of every step; `save` gets the states now and then, for resuming."""
-        steps, train_at, others_at, checkpoint_at = schedule(self.runs[0])
+        steps, at = self.runs[0].steps, Schedule.of(self.runs[0])
         saved = time.monotonic()
         for step in range(self.start, steps + 1):
             new = step > self.start or step == 0  # what was done before the interruption is in the state
-            if new and step in train_at:
-                self._record(step, EVALUATION_SETS if step in others_at else EVALUATION_SETS[:1])
-            if new and step in checkpoint_at:
+            if new and step in at.train:
+                self._record(step, EVALUATION_SETS if step in at.others else EVALUATION_SETS[:1])
+            if new and step in at.checkpoints:
                 for i, (run, state) in enumerate(zip(self.runs, self.states, strict=True)):
-                    keep_checkpoint(run, step * BATCH, self._whole(i, self.parameters, state.parameters))
+                    keep_checkpoint(run, step * BATCH, self._whole(i, self.parameters, state.learnt))
             if step == steps:
                 break
-            if save is not None and step > self.start and step in train_at and time.monotonic() - saved > SAVE_EVERY:
+            if save is not None and step > self.start and step in at.train and time.monotonic() - saved > SAVE_EVERY:
                 save(self.capture(step))
                 saved = time.monotonic()
             number, place = divmod(step, sequences.STEPS_A_BLOCK)
@@ -299,7 +255,73 @@ def shape_of(run: Run, parameters: Parameters) -> Network:
     return clamps.active(run.clamps, Network.of(parameters))
 
 
+def averages(state: State, prefix: str) -> Parameters:
+    """Adam's averages among a state's working tensors."""
+    return {n.removeprefix(prefix): t for n, t in state.working.items() if n.startswith(prefix)}
+
+
 def begin(run: Run, dataset: Dataset) -> State:
     parameters = initial(run, dataset.features.shape[-1])
-    zeros = [{name: torch.zeros_like(p) for name, p in parameters.items()} for _ in range(2)]
-    return State(0, parameters, *zeros)
+    working = {prefix + name: torch.zeros_like(p) for prefix in (MEAN, SQUARE) for name, p in parameters.items()}
+    return State(0, parameters, working)
+
+
+class Pairs(Family):
+    """Networks on sequences of pairs; their progress is counted in sequences seen."""
+
+    name, unit, columns = "pairs", "sequences", HISTORY
+
+    def begin(self, run: Run, data: Dataset) -> State:
+        return begin(run, data)
+
+    def shape(self, run: Run, state: State, device: str) -> tuple:
+        """On a CPU equal tables spare the padding; a GPU would rather have more runs at once."""
+        network = shape_of(run, state.learnt)
+        heads = tuple(map(len, network.heads))
+        lengths = (run.sequences, run.evaluate_every, run.checkpoint_every, run.learning_rate, run.scale)
+        two_passes = any(clamp.reads_unablated for clamp in run.clamps)
+        in_kernels = known(clamps.combine([run.clamps], [network], dict.fromkeys(run.donors, {})))
+        task = run.task if device == "cpu" else run.pairs
+        return (*lengths, task, bool(run.donors), two_passes, in_kernels, heads, state.progress)
+
+    def largest_group(self, device: str) -> int | None:
+        return LARGEST_GROUP if device == "cpu" else None
+
+    def train(
+        self,
+        runs: Sequence[Run],
+        states: Sequence[State],
+        data: Dataset,
+        needed: Mapping[Run, Tensors],
+        device: str,
+        hears: Hears,
+    ) -> list[State]:
+        def heard(step: int, loss: Any) -> None:
+            hears.progress(len(runs) * BATCH, loss.mean())
+
+        return Group(runs, states, data, needed, device).train(heard, hears.checkpoint, hears.states)
+
+    def rows(self, run: Run, history: list[list[float]]) -> list[list[float]]:
+        """Those of its own evaluations: a longer run from the same start has others."""
+        at, found = Schedule.of(run), []
+        for sequences_seen, *numbers in history:
+            step = round(sequences_seen / BATCH)
+            if step in at.train:
+                measured = numbers if step in at.others else [*numbers[:2], *[math.nan] * (len(numbers) - 2)]
+                found.append([sequences_seen, *measured])
+        return found
+
+    def keeps(self, run: Run, progress: int) -> bool:
+        return progress // BATCH in Schedule.of(run).checkpoints
+
+    def seconds(self, run: Run) -> float:
+        return run.steps * (MS_A_STEP if run.scale == 1 else MS_A_SCALED_STEP) / 1e3
+
+    def starting_seconds(self) -> float:
+        return kernels.COMPILING if kernels.to_compile() else 0.0
+
+    def start_early(self) -> None:
+        kernels.load_in_background()
+
+
+PAIRS = Pairs()

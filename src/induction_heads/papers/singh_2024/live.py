@@ -20,7 +20,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from induction_heads.machinery.colours import INK, head_colour, pale
-from induction_heads.machinery.schedule import one_thread
+from induction_heads.machinery.run import State
+from induction_heads.machinery.schedule import finish, one_thread
 from induction_heads.networks import clamps, sequences, training
 from induction_heads.networks.clamps import (
     Clamp,
@@ -31,6 +32,7 @@ from induction_heads.networks.clamps import (
     PreviousTokenAttention,
 )
 from induction_heads.networks.model import Sequences
+from induction_heads.networks.run import Schedule
 
 from . import measures, runs
 from .figures import parts
@@ -103,15 +105,15 @@ class Curve:
     loss: list[float] = field(default_factory=list)  # train set, nats
     seen: list[int] = field(default_factory=list)  # sequences at which strengths were measured
     strengths: dict[str, list[float]] = field(default_factory=dict)
-    state: training.State | None = None
+    state: State | None = None
     seconds: float = 0.0
 
-    def read(self, state: training.State) -> None:
+    def read(self, state: State) -> None:
         self.sequences, self.loss = [int(row[0]) for row in state.history], [row[1] for row in state.history]
 
     @property
     def finished(self) -> bool:
-        return self.state is not None and self.state.step >= training.schedule(self.run)[0]
+        return self.state is not None and self.state.progress >= self.run.length
 
 
 class Stopped(Exception):
@@ -144,9 +146,9 @@ class Bench:
             curve.sequences, curve.loss = stored.history["sequences"].tolist(), stored.history["train_loss"].tolist()
             redraw()
             return curve
-        state = store.unfinished(run) or training.begin(run, store.dataset)
+        state = store.state(run) or training.begin(run, store.data)
         with one_thread(), torch.enable_grad():
-            group = training.Group([run], [state], store.dataset, {}, self.study.device)
+            group = training.Group([run], [state], store.data, {}, self.study.device)
             self._watched(group, curve, redraw)
         redraw()
         return curve
@@ -154,7 +156,7 @@ class Bench:
     def _watched(self, group: training.Group, curve: Curve, redraw: Callable[[], None]) -> None:
         begun = drawn = time.monotonic()
         measure = self._strengths(group, curve)
-        train_at, step = training.schedule(curve.run)[1], group.start
+        train_at, step = Schedule.of(curve.run).train, group.start
 
         def heard(now: int, loss: torch.Tensor | None) -> None:
             nonlocal drawn, step
@@ -173,7 +175,7 @@ class Bench:
         except Stopped:
             (curve.state,) = group.capture(step)
         curve.read(curve.state)
-        measure(curve.state.step)
+        measure(curve.state.progress // sequences.BATCH)
         curve.seconds = time.monotonic() - begun
 
     def _strengths(self, group: training.Group, curve: Curve) -> Callable[[int], None]:
@@ -203,9 +205,9 @@ class Bench:
         with store.lock(curve.run):
             store.begin(curve.run)
             if curve.finished:
-                store.finish(curve.run, curve.state, curve.seconds)
+                finish(store, [curve.run], [curve.state], [curve.seconds])
             else:
-                store.keep_unfinished(curve.run, curve.state)
+                store.keep(curve.run, curve.state, curve.seconds)
         return f"saved as {store.folder(curve.run).name}" + (
             "" if curve.finished else ", unfinished: train goes on from there"
         )

@@ -109,8 +109,8 @@ def roles(network: Parameters, features: Tensor, task: Task) -> dict[str, str]:
 
 
 def first_below(
-    sequences_seen: Num[np.ndarray, "n"], loss: Num[np.ndarray, "n"], levels: Float[np.ndarray, "level"]
-) -> Float[np.ndarray, "level"]:
+    sequences_seen: Num[np.ndarray, " n"], loss: Num[np.ndarray, " n"], levels: Float[np.ndarray, " level"]
+) -> Float[np.ndarray, " level"]:
     """Sequences seen when the loss is first as low as each level, on a straight line between evaluations; inf where it never is."""
     lowest, times = np.minimum.accumulate(loss), np.asarray(sequences_seen, dtype=float)
     after = np.searchsorted(-lowest, -levels)
@@ -179,7 +179,7 @@ PLATEAU = 0.25  # share of the learning time: more than twice an exponential's
 TENTH = 0.1
 
 
-def plateau(sequences_seen: Num[np.ndarray, "n"], loss: Num[np.ndarray, "n"]) -> Plateau:
+def plateau(sequences_seen: Num[np.ndarray, " n"], loss: Num[np.ndarray, " n"]) -> Plateau:
     """The longest that a loss takes to fall by a tenth of itself before it is learnt (first below 0.4 ln 2).
 
     Every tenth of an exponential fall takes equally long: from ln 2 its share of the learning time is

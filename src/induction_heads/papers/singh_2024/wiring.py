@@ -27,7 +27,7 @@ def names(layer: int, heads: Iterable[int] = range(8)) -> tuple[str, ...]:
     return tuple(clamps.head_name(layer - 1, h) for h in heads)
 
 
-def previous_token_heads(attention: Float[Tensor, "head"], threshold: float = PREVIOUS_TOKEN) -> tuple[int, ...]:
+def previous_token_heads(attention: Float[Tensor, " head"], threshold: float = PREVIOUS_TOKEN) -> tuple[int, ...]:
     """Layer 1 heads whose label tokens attend to the token before with more than `threshold`, strongest first."""
     return tuple(h for h in attention.argsort(descending=True).tolist() if attention[h] > threshold)
 

@@ -5,24 +5,22 @@ before any number of the paper profile was looked at.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, SupportsFloat
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from induction_heads.machinery.remembered import remembered
+from induction_heads.machinery import ledger
 from induction_heads.machinery.store import Trained
 from induction_heads.networks import sequences
-from induction_heads.papers.singh_2024 import measures, runs
-from induction_heads.papers.singh_2024.runs import LAYER_2, RESULTS, Run
 
+from .. import measures, runs
+from ..runs import LAYER_2, Run, result
 from ..study import Study
 
-Numbers = Mapping[str, SupportsFloat]
-HOLDS, IN_PART, FAILS, UNMEASURED = "holds", "holds in part", "does not hold here", "not measured"
 SMOKE_SEQUENCES = 2_000  # of the exhaustive set, in the smoke profile
 
 
@@ -34,73 +32,17 @@ def rank_correlation(x: Sequence, y: Sequence) -> float:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A statement of the paper and how it is tested."""
+class Claim(ledger.Claim):
+    """A statement of this paper; it is measured on main runs, and on those of some figures and tables."""
 
-    id: str
-    statement: str  # in our words
-    source: str  # figure or section of the paper
-    quantity: str  # what is measured
-    criterion: str  # on those numbers, in words
-    reason: str  # for this criterion, in a line
-    holds: Callable[[Numbers], bool]  # the criterion on numbers
-    measure: Callable[[Study, int], Numbers]  # of one seed, from stored runs
-    results: tuple[str, ...]  # figures and tables whose runs it needs
-    paper: str = ""  # the same numbers in the paper
-    every_seed: bool = True  # else the first seed alone
-    extra_runs: Callable[[int], Iterable[Run]] = lambda seed: ()  # stored runs beside those of `results`
+    results: tuple[str, ...]  # figures and tables whose runs it needs, as `Study.results` names them
+    extra_runs: Callable[[int], Iterable[Run]] = lambda seed: ()  # stored runs beside those
 
-    def runs(self, seed: int, scale: int) -> list[Run]:
+    def runs(self, study: Study, seed: int) -> list[Run]:
         """The runs it needs for a seed, as the table of runs has them."""
-        rows = [run for name in self.results for run in RESULTS[name].rows(seed).values()]
-        return list(dict.fromkeys(run.scaled(scale) for run in [runs.main(seed), *rows, *self.extra_runs(seed)]))
-
-    def measurable(self, study: Study, seed: int) -> bool:
-        """Whether all of them are in the store."""
-        known = [study.known(run) for run in self.runs(seed, study.scale)]
-        return all(run is not None and study.store.finished(run) for run in known)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A claim with what was measured for it."""
-
-    claim: Claim
-    numbers: Mapping[int, Numbers]  # seed -> what was measured
-
-    @property
-    def by_seed(self) -> dict[int, bool]:
-        return {seed: bool(self.claim.holds(numbers)) for seed, numbers in self.numbers.items()}
-
-    @property
-    def word(self) -> str:
-        held = self.by_seed.values()
-        if not held:
-            return UNMEASURED
-        return HOLDS if all(held) else IN_PART if any(held) else FAILS
-
-    @property
-    def seeds(self) -> str:
-        """In how many of the seeds measured it holds."""
-        held = self.by_seed
-        return f"{sum(held.values())} of {len(held)}" if held else "–"
-
-
-def judge(claim: Claim, study: Study, seeds: Iterable[int]) -> Verdict:
-    """The verdict over the seeds whose runs are stored; nothing is trained."""
-    seeds = list(seeds)
-    numbers = {}
-    for seed in seeds if claim.every_seed else seeds[:1]:
-        if claim.measurable(study, seed):
-            numbers[seed] = measured(claim, study, seed)
-    return Verdict(claim, numbers)
-
-
-def measured(claim: Claim, study: Study, seed: int) -> dict[str, float]:
-    """What is measured for a claim; kept for as long as code and runs are the same."""
-    known = [study.known(run) for run in claim.runs(seed, study.scale)]
-    made_from = [claim.id, seed, study.profile, *(study.store.folder(run).name for run in known if run is not None)]
-    return remembered(made_from, lambda: {name: float(number) for name, number in claim.measure(study, seed).items()})
+        rows = [run for name in self.results for run in result(name).rows(seed).values()]
+        every = [runs.main(seed), *rows, *self.extra_runs(seed)]
+        return list(dict.fromkeys(run.scaled(study.scale) for run in every))
 
 
 def training_sequences(study: Study, run: Run) -> sequences.Sequences:

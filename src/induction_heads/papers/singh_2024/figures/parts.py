@@ -84,8 +84,8 @@ def _spelt(name: str | int) -> str:
 
 def head_points(
     ax: Axes,
-    x: Float[ndarray, "head"],
-    y: Float[ndarray, "head"],
+    x: Float[ndarray, " head"],
+    y: Float[ndarray, " head"],
     *,
     filled: bool = True,
     label: str | None = None,

@@ -25,14 +25,12 @@ from induction_heads.machinery import paths, plots, processes, schedule
 from induction_heads.machinery.colours import INK, head_colour
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.store import Store
-from induction_heads.papers.singh_2024 import runs
-from induction_heads.papers.singh_2024.runs import Run
-
-from . import kernels, model, training
-from .clamps import Only
-from .model import Sequences
-from .sequences import BATCH
-from .training import Group
+from induction_heads.networks import kernels, model, run, training
+from induction_heads.networks.clamps import Only
+from induction_heads.networks.model import Sequences
+from induction_heads.networks.run import Run
+from induction_heads.networks.sequences import BATCH, EVALUATION_SETS
+from induction_heads.networks.training import LARGEST_GROUP, Group
 
 STEPS = 60
 AUTHORS_MS = 2.9  # a step of the authors' JAX code on a quiet two-core machine, evaluations included (TOOLING, cost)
@@ -41,6 +39,11 @@ AUTHORS_MS = 2.9  # a step of the authors' JAX code on a quiet two-core machine,
 def random_data(features: int = 512) -> Dataset:
     x = np.random.default_rng(0).standard_normal((400, 5, features)).astype(np.float32)
     return Dataset("random", x, None, tuple(map(str, range(len(x)))), fingerprint(x))
+
+
+def main_run(seed: int) -> Run:
+    """As the first paper's main run: all heads, no clamp."""
+    return Run(seed, checkpoint_every=10_000)
 
 
 def group(each: list[Run]) -> Group:
@@ -94,7 +97,7 @@ class Plain(nn.Module):
 def alone(network: nn.Module, logits: Callable[[Sequences], torch.Tensor]) -> float:
     """Milliseconds a step of one network in eager PyTorch."""
     adam = torch.optim.Adam(network.parameters(), lr=1e-5)
-    stream = batches(group([runs.main(5)]))
+    stream = batches(group([main_run(5)]))
 
     def step() -> None:
         batch = next(stream)
@@ -106,8 +109,8 @@ def alone(network: nn.Module, logits: Callable[[Sequences], torch.Tensor]) -> fl
 
 
 def plain_ms() -> float:
-    state = training.begin(runs.main(5), random_data())
-    network, features = Plain(state.parameters), torch.from_numpy(random_data().features[:50, 0])
+    state = training.begin(main_run(5), random_data())
+    network, features = Plain(state.learnt), torch.from_numpy(random_data().features[:50, 0])
     return alone(network, lambda batch: network(features, batch))
 
 
@@ -115,7 +118,7 @@ def transformer_lens_ms() -> float:
     from induction_heads.lens.networks import networks as lens
 
     parameters, features = (
-        training.begin(runs.main(5), random_data()).parameters,
+        training.begin(main_run(5), random_data()).learnt,
         torch.from_numpy(random_data().features[:50, 0]),
     )
     network = lens.Lens(parameters, features)
@@ -124,7 +127,7 @@ def transformer_lens_ms() -> float:
 
 def products() -> list[tuple[int, int, int]]:
     """(m, k, n) of every matrix product of one step: forward, then its two gradients; the embedding has one."""
-    d, width, tokens = training.D_MODEL, training.HEADS * training.D_HEAD, 5 * BATCH
+    d, width, tokens = run.D_MODEL, run.HEADS * run.D_HEAD, 5 * BATCH
     forward = [
         (50, 512, d),
         (55, d, 192),
@@ -140,7 +143,7 @@ def products() -> list[tuple[int, int, int]]:
 def roofline_ms() -> float:
     """Milliseconds that the products of one step of one run take on one core, by the faster of our kernel and PyTorch's."""
     kernels.load()
-    total, n_runs = 0.0, schedule.LARGEST_GROUP
+    total, n_runs = 0.0, LARGEST_GROUP
     with schedule.one_thread():
         for m, k, n in products():
             a, b = torch.randn(n_runs, m, k), torch.randn(n_runs, k, n)
@@ -167,7 +170,7 @@ def _group_ms(each: list[Run]) -> tuple[float, float, float]:
 
 def many(each: list[Run], workers: int) -> tuple[float, float, float]:
     """Milliseconds a step and run, the same with evaluation, and megabytes, of runs trained in groups by processes at once."""
-    groups = schedule.divided(each, schedule.LARGEST_GROUP)
+    groups = schedule.divided(each, LARGEST_GROUP)
     at_once = min(workers, len(groups))
     with processes.pool(at_once) as pool:
         found = list(pool.map(_group_ms, groups))
@@ -185,11 +188,11 @@ def table(sizes: tuple[int, ...] = (1, 8, 32, 102)) -> pd.DataFrame:
             "one network, eager PyTorch": (plain_ms(), None, 1),
             "one network, TransformerLens": (transformer_lens_ms(), None, 1),
         }
-    every_seed = [runs.main(seed) for seed in range(max(sizes))]
+    every_seed = [main_run(seed) for seed in range(max(sizes))]
     for n in sizes:
         step, evaluated, megabytes = many(every_seed[:n], cores)
-        rows[f"{n} runs"] = (step, megabytes, cores if n > schedule.LARGEST_GROUP else 1)
-        rows[f"{n} runs, with evaluation"] = (evaluated, megabytes, cores if n > schedule.LARGEST_GROUP else 1)
+        rows[f"{n} runs"] = (step, megabytes, cores if n > LARGEST_GROUP else 1)
+        rows[f"{n} runs, with evaluation"] = (evaluated, megabytes, cores if n > LARGEST_GROUP else 1)
     frame = pd.DataFrame(rows, index=["ms", "MB", "cores"]).T
     frame["of eager PyTorch"] = frame["ms"] / rows["one network, eager PyTorch"][0]
     frame["of the roofline"] = frame["ms"] / frame["cores"].map(roofs)
@@ -211,7 +214,7 @@ def growth() -> pd.DataFrame:
     ]
     rows = {}
     for change in changes:
-        each = [dataclasses.replace(runs.main(seed), **change) for seed in range(8)]
+        each = [dataclasses.replace(main_run(seed), **change) for seed in range(8)]
         name = (
             ", ".join(f"{value} {key}" for key, value in change.items())
             if "clamps" not in change
@@ -259,7 +262,7 @@ def draw(costs: pd.DataFrame, grown: pd.DataFrame) -> Path:
 
 def profile(settings: Settings) -> None:
     """Milliseconds a step and run of each part of training, in a group of 8 on one core."""
-    each = [runs.main(seed) for seed in range(8)]
+    each = [main_run(seed) for seed in range(8)]
     with schedule.one_thread(), tempfile.TemporaryDirectory() as folder:
         here = group(each)
         stream, store = batches(here), Store(Path(folder), random_data())
@@ -274,14 +277,14 @@ def profile(settings: Settings) -> None:
             "optimiser": adam,
             "evaluation, train set": milliseconds(lambda: here.evaluate(["train"]), 3, 1)
             / (each[0].evaluate_every / BATCH),
-            "evaluation, other sets": milliseconds(lambda: here.evaluate(training.EVALUATION_SETS[1:]), 3, 1)
+            "evaluation, other sets": milliseconds(lambda: here.evaluate(EVALUATION_SETS[1:]), 3, 1)
             / (each[0].evaluate_every / BATCH),
             "checkpoints": milliseconds(
-                lambda: [store.keep_checkpoint(r, 0, s.parameters) for r, s in zip(each, states, strict=True)], 3, 1
+                lambda: [store.keep_checkpoint(r, 0, s.learnt) for r, s in zip(each, states, strict=True)], 3, 1
             )
             / (each[0].checkpoint_every / BATCH),
         }
-        state = milliseconds(lambda: [store.keep_unfinished(r, s) for r, s in zip(each, states, strict=True)], 3, 1)
+        state = milliseconds(lambda: [store.keep(r, s, 0.0) for r, s in zip(each, states, strict=True)], 3, 1)
         parts["states for resuming"] = state / (training.SAVE_EVERY * 1e3 / whole)
     frame = pd.DataFrame({"ms a step and run": parts}) / len(each)
     frame["share"] = frame.iloc[:, 0] / frame.iloc[:, 0].sum()
