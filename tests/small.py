@@ -4,11 +4,13 @@ import numpy as np
 import torch
 
 from induction_heads.data import Dataset, fingerprint
-from induction_heads.networks import model, training
+from induction_heads.networks import model
 from induction_heads.networks.model import Sequences
-from induction_heads.papers.singh_2024.runs import Run
+from induction_heads.networks.run import Run, initial
 
 RUNS, BATCH, CLASSES, FEATURES = 3, 7, 11, 13
+
+LONG = Run(0, classes=11, sequences=32 * 5_000, evaluate_every=640, checkpoint_every=640, learning_rate=1e-3)
 
 
 def dataset(classes: int = 40, exemplars: int = 3, features: int = FEATURES) -> Dataset:
@@ -18,7 +20,7 @@ def dataset(classes: int = 40, exemplars: int = 3, features: int = FEATURES) -> 
 
 def network(seed: int, dtype: torch.dtype = torch.float64, scale: float = 3.0, labels: int = 5) -> model.Parameters:
     """Parameters at initialisation, made larger so that attention is far from uniform."""
-    parameters = training.initial(Run(seed, labels=labels), FEATURES)
+    parameters = initial(Run(seed, labels=labels), FEATURES)
     return {
         name: scale * p.to(dtype) + 0.1 * torch.randn(p.shape, generator=torch.Generator().manual_seed(1))
         for name, p in parameters.items()

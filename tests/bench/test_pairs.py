@@ -2,9 +2,9 @@
 
 import pytest
 
+from induction_heads.bench import pairs as bench
 from induction_heads.machinery import paths
 from induction_heads.machinery.settings import Settings
-from induction_heads.networks import bench
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import torch
 from transformer_lens import patching
 from transformer_lens.head_detector import detect_head
 
-from induction_heads.lens.networks import networks as lens
+from induction_heads.lens import networks as lens
 from induction_heads.machinery.schedule import train
 from induction_heads.machinery.store import Store
 from induction_heads.networks import clamps, model

@@ -77,17 +77,17 @@ def test_a_path_to_features_becomes_absolute(tmp_path, monkeypatch):
 
 def test_the_settings_know_what_the_package_knows():
     """`settings` has only the standard library, so it repeats these names."""
-    assert settings.PROFILES == tuple(runs.PROFILES)
+    assert settings.PROFILES == tuple(runs.SCALE)
     assert settings.DATASETS == data.DATASETS
     assert settings.FEATURE_FILES == tuple(files.READERS)
 
 
 def test_a_damaged_record_counts_as_none(tmp_path, monkeypatch):
     monkeypatch.setattr(execution.paths, "EXECUTED", tmp_path)
-    given = settings.Settings()
-    target = execution.executed("some", given)
+    task = execution.Task("paper/some", settings.Settings(), ())
+    target = execution.executed(task.name, task.settings)
     target.parent.mkdir(parents=True)
     target.write_text("{}")
     for damaged in ("", "{", "[]", '{"runs": []}'):
         execution.record_path(target).write_text(damaged)
-        assert execution.recorded("some", given) is None
+        assert execution.recorded(task) is None

@@ -6,12 +6,12 @@ import pytest
 
 from induction_heads.machinery import gallery, paths
 from induction_heads.machinery.settings import Settings
-from induction_heads.papers.singh_2024 import claims
+from induction_heads.papers.singh_2024.paper import PAPER
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "figures_dir", lambda profile, dataset: tmp_path)
+    monkeypatch.setattr(paths, "figures_dir", lambda paper, settings: tmp_path)
     return tmp_path
 
 
@@ -22,7 +22,7 @@ def ledger(folder, **changes):
 
 
 def written(folder) -> str:
-    assert gallery.write(Settings()) == str(folder / "README.md")
+    assert gallery.write(PAPER, Settings()) == str(folder / "README.md")
     return (folder / "README.md").read_text()
 
 
@@ -34,9 +34,12 @@ def test_an_empty_folder_gives_a_page_without_figures(folder):
 def test_figures_stand_in_the_papers_order_with_their_captions(folder):
     for name in ("figure_10", "figure_3a", "figure_1_circuit"):
         (folder / f"{name}.png").touch()
+    words = {"title": "Figure 3a", "caption": "A wait.", "alternative": 'A [falling] "curve".'}
+    (folder / "figure_3a.json").write_text(json.dumps(words))
     text = written(folder)
+    assert "![A (falling) ”curve”.](figure_3a.png)" in text
     places = [text.index(f"({name}.png)") for name in ("figure_1_circuit", "figure_3a", "figure_10")]
-    assert places == sorted(places) and "Wide pale curves: the paper's." in text
+    assert places == sorted(places) and text.count("A wait.") == 1
     assert "Figure 4a" not in text
 
 
@@ -85,9 +88,17 @@ def test_a_damaged_ledger_is_no_ledger(folder):
     ],
 )
 def test_a_source_names_its_figures(source, stem):
-    assert stem in gallery._about(source)
+    assert stem in gallery.about(source, PAPER.places)
 
 
 def test_every_claim_stands_below_some_figure():
-    shown = {picture.stem for part in gallery.PARTS for picture in part.pictures}
-    assert all(gallery._about(claim.source) & shown for claim in claims.LEDGER)
+    shown = {picture for part in PAPER.story for picture in part.pictures}
+    assert all(gallery.about(claim.source, PAPER.places) & shown for claim in PAPER.claims())
+
+
+def test_the_front_page_has_a_row_for_each_paper(tmp_path):
+    (tmp_path / PAPER.key).mkdir()
+    (tmp_path / PAPER.key / f"{PAPER.picture}.png").touch()
+    ledger(tmp_path / PAPER.key)
+    row = gallery.front([PAPER], tmp_path, Settings()).splitlines()[-1]
+    assert PAPER.sentence in row and "1 hold in part" in row and f'src="{PAPER.key}/{PAPER.picture}.png"' in row

@@ -1,7 +1,9 @@
 """What `make` promises: wrong settings are one line, products follow their sources, an interruption leaves nothing behind."""
 
 import importlib.util
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +12,7 @@ import pytest
 
 from fake_project import ENDLESS, PICTURE, ROOT, make_project, processes_of, wait_for
 from induction_heads import cli
-from induction_heads.papers.singh_2024 import runs
+from induction_heads.papers.singh_2024.paper import PAPER
 
 TARGETS = "reproduce-all test lab status bench profile clean distclean figure-3a".split()
 
@@ -53,13 +55,19 @@ def test_the_command_line_says_the_same_without_a_traceback():
 
 
 def test_every_result_is_a_target_by_its_name():
-    targets = [cli.target(name) for name in runs.RESULTS]
-    assert {"figure-3a", "table-1"} <= set(targets)
-    assert [cli.result_of(target) for target in targets] == list(runs.RESULTS)
+    targets = [*PAPER.results, *(f"{PAPER.target}/{name}" for name in PAPER.results)]
+    assert {"figure-3a", "table-1", "singh-2024/figure-3a"} <= set(targets)
     shown = real_make("-n", *targets)
     assert shown.returncode == 0
     for target in targets:
         assert f"induction_heads result {target} " in shown.stdout
+        assert cli._result(target) == (PAPER, target.split("/")[-1])
+
+
+def test_every_paper_and_every_notebook_is_a_target():
+    shown = real_make("-n", PAPER.target, "notebook-01_emergence", "notebook-singh_2024/01_emergence")
+    for command in ("reproduce singh-2024", "notebook 01_emergence", "notebook singh_2024/01_emergence"):
+        assert f"induction_heads {command} " in shown.stdout
 
 
 def test_help_is_the_default_and_names_the_targets():
@@ -72,80 +80,107 @@ def test_help_is_the_default_and_names_the_targets():
 def test_an_unknown_result_is_one_line_that_names_the_known(project):
     made = project.make("figure-99")
     assert made.returncode != 0
-    assert made.stderr.splitlines()[0] == "no result is called 'figure-99'; there are figure-3a, table-1"
+    assert made.stderr.splitlines()[0] == "no result is called 'figure-99'; there are figure-1, table-1"
 
 
-def test_products_follow_notebook_package_runs_and_figures(project):
+def test_products_follow_notebook_code_runs_and_figures(project):
     """The classic omission is an edited source that rebuilds nothing."""
 
     def outcome() -> str:
-        made = project.make("figure-3a")
+        made = project.make("figure-1")
         assert made.returncode == 0, made.stderr
-        return next(line for line in made.stdout.splitlines() if line.startswith("tiny: "))
+        return next(line for line in made.stdout.splitlines() if line.startswith("tiny/falling: "))
 
-    assert outcome().startswith("tiny: missing")
-    assert (project.root / "figures" / "figure_3a.png").exists() and (project.executed / "tiny.ipynb").exists()
-    assert outcome() == "tiny: done before, FORCE=1 runs it again"
-    os.utime(project.package / "draw.py")
-    assert outcome() == "tiny: done before, FORCE=1 runs it again"
-    with open(project.package / "draw.py", "a") as source:
-        source.write("# edited\n")
-    assert outcome().startswith("tiny: stale: the package changed")
-    project.write_notebook("tiny", PICTURE, "1 + 1")
-    assert outcome().startswith("tiny: stale: the notebook changed")
-    (project.root / "build" / "stored").write_text("run-b")
-    assert outcome().startswith("tiny: stale: other runs")
-    (project.root / "figures" / "figure_3a.png").unlink()
-    assert outcome().startswith("tiny: stale: figure_3a.png is missing")
+    def edit(name: str) -> None:
+        with open(project.package / name, "a") as source:
+            source.write("# edited\n")
+
+    assert outcome().startswith("tiny/falling: missing")
+    assert (project.figures / "figure_1.png").exists() and (project.executed / "falling.ipynb").exists()
+    assert outcome() == "tiny/falling: done before, FORCE=1 runs it again"
+    os.utime(project.package / "papers" / "tiny" / "drawings.py")
+    edit("machinery/gallery.py")  # which no notebook imports
+    assert outcome() == "tiny/falling: done before, FORCE=1 runs it again"
+    edit("papers/tiny/drawings.py")
+    assert outcome().startswith("tiny/falling: stale: the code changed")
+    project.write_notebook("falling", PICTURE, "1 + 1")
+    assert outcome().startswith("tiny/falling: stale: the notebook changed")
+    falls = project.package / "papers" / "tiny" / "paper.py"
+    falls.write_text(falls.read_text().replace("Fall(1.6)", "Fall(1.7)"))
+    assert "tiny/falling: stale" in outcome()
+    (project.figures / "figure_1.png").unlink()
+    assert outcome().startswith("tiny/falling: stale: figure_1.png is missing")
 
 
 def test_reproduce_all_announces_makes_everything_and_reports(project):
-    project.write_notebook("other", "pass", parameters='profile = "paper"')
+    """A paper of another kind is built, with no file touched but those in its folders."""
+    project.write_notebook("other", "pass", parameters='profile = "paper"\nseeds = [1]\n')
     made = project.make("reproduce-all", "SEEDS=7,8")
     assert made.returncode == 0, made.stderr
     lines = made.stdout.splitlines()
+    assert any(line.startswith("tiny: 0 of 2 runs are trained, 2 are missing.") for line in lines)
     announced = next(i for i, line in enumerate(lines) if line.startswith("Expected: "))
-    assert announced < lines.index("training everything") < lines.index("Made now:")
+    assert announced < lines.index("Made now:")
     report = lines[lines.index("Made now:") :]
-    for part in ("training", "notebook tiny", "notebook other", "claims", "gallery", "from announcement"):
+    for part in ("training tiny", "notebook tiny falling", "notebook tiny other", "claims tiny", "from announcement"):
         assert any(line.strip().startswith(part) for line in report)
-    assert '"seed 7' in (project.executed / "tiny.ipynb").read_text()
-    shown = project.make("status", "SEEDS=7,8").stdout.splitlines()
-    assert shown[0] == "run-a done" and [line.split() for line in shown[1:]] == [
-        ["figure-3a", "tiny", "done"],
-        ["table-1", "other", "done"],
-    ]
+    assert "[7, 8]" in (project.executed / "other.ipynb").read_text()
+    claims = json.loads((project.figures / "claims.json").read_text())["claims"]
+    assert claims[0]["verdict"] == "holds" and claims[0]["values"]["7"] == {"moon": -88.0, "earth": -539.0}
+    gallery = (project.figures / "README.md").read_text()
+    assert "![Two curves that bend down.](figure_1.png)" in gallery and "✔ *Things fall faster on earth.*" in gallery
+    assert "**[On falling](tiny/README.md)**" in (project.root / "figures" / "README.md").read_text()
+    shown = [line.split() for line in project.make("status", "SEEDS=7,8").stdout.splitlines()]
+    assert ["done", "gravity", "1.6,", "10", "steps"] in shown
+    assert ["figure-1", "tiny/falling", "done"] in shown and ["table-1", "tiny/other", "done"] in shown
     assert "stale: other parameters" in project.make("status").stdout
     assert project.make("clean").returncode == 0
-    assert not project.executed.exists() and not any((project.root / "figures").iterdir())
+    assert not project.executed.exists() and not project.figures.exists()
+
+
+def test_of_several_papers_the_failed_one_is_named_and_the_others_are_made(project):
+    broken = project.package / "papers" / "broken"
+    shutil.copytree(project.package / "papers" / "tiny", broken)
+    paper = broken / "paper.py"
+    text = paper.read_text().replace('key="tiny"', 'key="broken"').replace('Study("tiny"', 'Study("broken"')
+    paper.write_text(text)
+    project.write_notebook("falling", 'raise KeyError("broken on purpose")', paper="broken")
+    made = project.make("reproduce-all")
+    assert made.returncode != 0
+    assert made.stderr.splitlines()[0].startswith("broken: broken/falling.ipynb, cell ")
+    assert "failed: broken; the others are made" in made.stderr
+    assert (project.figures / "claims.json").exists() and "Made now:" in made.stdout
+    assert project.make("tiny").returncode == 0
 
 
 def test_the_smoke_profile_never_touches_the_figures_of_the_paper(project):
-    assert project.make("figure-3a", "PROFILE=smoke").returncode == 0
-    assert (project.root / "build" / "figures" / "glyphs-smoke" / "figure_3a.png").exists()
+    assert project.make("figure-1", "PROFILE=smoke").returncode == 0
+    assert (project.root / "build" / "figures" / "glyphs-smoke" / "tiny" / "figure_1.png").exists()
     assert not (project.root / "figures").exists()
 
 
 def test_a_failed_notebook_names_its_cell_and_is_not_done(project):
     dying_words = 'import atexit, logging\natexit.register(logging.getLogger("tornado.general").error, "of a socket that is gone")'
-    project.write_notebook("tiny", PICTURE, dying_words, 'raise KeyError("broken on purpose")')
+    project.write_notebook("falling", PICTURE, dying_words, 'raise KeyError("broken on purpose")')
     for _ in range(2):
-        made = project.make("figure-3a")
+        made = project.make("figure-1")
         assert made.returncode != 0
-        assert made.stderr.splitlines()[0].startswith("tiny.ipynb, cell ") and "broken on purpose" in made.stderr
+        assert (
+            made.stderr.splitlines()[0].startswith("tiny/falling.ipynb, cell ") and "broken on purpose" in made.stderr
+        )
         assert "Traceback" not in made.stderr
-        assert not (project.executed / "tiny.ipynb").exists()
-    project.write_notebook("tiny", PICTURE)
-    assert project.make("figure-3a").returncode == 0
-    assert [path.name for path in project.executed.glob("*.ipynb")] == ["tiny.ipynb"]
+        assert not (project.executed / "falling.ipynb").exists()
+    project.write_notebook("falling", PICTURE)
+    assert project.make("figure-1").returncode == 0
+    assert [path.name for path in project.executed.glob("*.ipynb")] == ["falling.ipynb"]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds the processes in /proc")
 @pytest.mark.parametrize("group", [False, True], ids=["make alone", "its group"])
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda ending: ending.name)
 def test_an_interrupted_make_leaves_no_process_and_no_product(project, ending, group):
-    project.write_notebook("tiny", ENDLESS)
-    make = project.start("figure-3a")
+    project.write_notebook("falling", ENDLESS)
+    make = project.start("figure-1")
     kernel = project.kernel()
     assert len(processes_of(project)) >= 4  # make, guard, keeper, papermill, kernel
     (os.killpg if group else os.kill)(make.pid, ending)
@@ -153,9 +188,9 @@ def test_an_interrupted_make_leaves_no_process_and_no_product(project, ending, g
     make.stdout.close()
     wait_for(lambda: not processes_of(project))
     assert not os.path.exists(f"/proc/{kernel}")
-    assert not (project.executed / "tiny.ipynb").exists() and not (project.executed / "tiny.json").exists()
-    project.write_notebook("tiny", PICTURE)
-    assert "tiny: missing" in project.make("figure-3a").stdout
+    assert not (project.executed / "falling.ipynb").exists() and not (project.executed / "falling.json").exists()
+    project.write_notebook("falling", PICTURE)
+    assert "falling: missing" in project.make("figure-1").stdout
     assert not list(project.executed.glob(".*.part*"))
 
 
@@ -174,16 +209,15 @@ def test_neither_does_one_that_executes_several_notebooks(project, ending):
 
 
 def test_of_several_notebooks_the_failed_one_is_named_and_the_others_are_kept(project):
-    project.write_notebook("tiny", PICTURE)
-    project.write_notebook("other", "import time; time.sleep(4)", 'raise KeyError("broken on purpose")')
+    project.write_notebook("other", "import time; time.sleep(8)", 'raise KeyError("broken on purpose")')
     made = project.make("reproduce-all")
-    assert made.returncode != 0 and made.stderr.splitlines()[0].startswith("other.ipynb, cell ")
-    assert "Traceback" not in made.stderr and "Made now" not in made.stdout
-    assert (project.executed / "tiny.ipynb").exists() and not (project.executed / "other.ipynb").exists()
+    assert made.returncode != 0 and made.stderr.splitlines()[0].startswith("tiny: tiny/other.ipynb, cell ")
+    assert "Traceback" not in made.stderr and "claims" not in made.stdout
+    assert (project.executed / "falling.ipynb").exists() and not (project.executed / "other.ipynb").exists()
 
 
 def test_the_guard_passes_on_the_exit_status_and_ends_what_the_command_left_running():
-    guard = [sys.executable, str(ROOT / "src" / "induction_heads" / "supervise.py")]
+    guard = [sys.executable, str(ROOT / "src" / "induction_heads" / "machinery" / "supervise.py")]
     assert subprocess.run([*guard, "sh", "-c", "exit 3"]).returncode == 3
     assert subprocess.run([*guard, "no-such-command"], capture_output=True).returncode == 127
     left = subprocess.run([*guard, "sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!"], capture_output=True, text=True)

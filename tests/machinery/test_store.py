@@ -15,7 +15,7 @@ from induction_heads.machinery import schedule
 from induction_heads.machinery.store import Damaged, Store, read, write
 from induction_heads.papers.singh_2024 import runs
 from induction_heads.papers.singh_2024.runs import Run
-from small import dataset
+from small import LONG, dataset
 
 RUN = Run(0, classes=11, sequences=1_600, evaluate_every=320, checkpoint_every=640, learning_rate=1e-3)
 
@@ -47,7 +47,7 @@ def test_what_is_trained_is_not_trained_again(tmp_path, monkeypatch):
     assert RUN in schedule.train([RUN], store)
 
 
-@pytest.mark.parametrize("name", ["trained.safetensors", "checkpoint-00000640.safetensors"])
+@pytest.mark.parametrize("name", ["state.safetensors", "checkpoint-00000640.safetensors"])
 def test_a_damaged_file_is_named_and_the_run_trained_again(tmp_path, name):
     store = store_at(tmp_path)
     before = schedule.train([RUN], store)[RUN]
@@ -65,19 +65,33 @@ def test_a_truncated_file_is_damaged(tmp_path):
         read(tmp_path / "x.safetensors")
 
 
-def test_keys_depend_on_everything_that_determines_a_run():
-    keys = {RUN.key("data", 1), RUN.key("other data", 1), RUN.key("data", 2)}
-    keys |= {
-        dataclasses.replace(RUN, **change).key("data", 1)
-        for change in ({"init_seed": 1}, {"labels": 10}, {"sequences": 3_200})
-    }
-    keys |= {run.key("data", 1) for run in runs.figure_15(5).values()}
-    assert len(keys) == 6 + 21
+def test_keys_depend_on_everything_that_determines_a_run_but_its_length(monkeypatch):
+    changed = [dataclasses.replace(RUN, **change) for change in ({"init_seed": 1}, {"labels": 10})]
+    keys = {run.key("data") for run in (RUN, *changed, *runs.figure_15(5).values())} | {RUN.key("other data")}
+    assert len(keys) == 4 + 21
+    assert dataclasses.replace(RUN, sequences=3_200).key("data") == RUN.key("data")
+    monkeypatch.setattr(type(RUN.family), "version", 2)
+    assert RUN.key("data") not in keys
 
 
-def test_a_role_must_be_resolved_first(tmp_path):
-    with pytest.raises(ValueError, match="strongest must be resolved"):
-        schedule.train([runs.figure_5b(5)["none"]], store_at(tmp_path))
+LONGER = dataclasses.replace(RUN, sequences=3_000)  # its end lies between evaluations
+
+
+@pytest.mark.parametrize("order", [(RUN, LONGER), (LONGER, RUN)], ids=["short first", "long first"])
+def test_a_longer_run_goes_on_from_a_shorter_one_and_both_are_as_if_alone(tmp_path, order):
+    store = store_at(tmp_path / "shared")
+    shared = {run: schedule.train([run], store)[run] for run in order}
+    assert len(list((tmp_path / "shared").iterdir())) == 1
+    for run in order:
+        alone = schedule.train([run], store_at(tmp_path / run.sequences.__str__()))[run]
+        for found in (shared[run], store.load(run)):
+            assert found.history.equals(alone.history) and found.checkpoints == alone.checkpoints
+            assert all(torch.equal(p, alone.final[name]) for name, p in found.final.items())
+
+
+def test_runs_that_differ_in_length_alone_are_trained_in_one_call(tmp_path):
+    found = schedule.train([LONGER, RUN], store_at(tmp_path))
+    assert [found[run].history["sequences"].iloc[-1] for run in (RUN, LONGER)] == [1_600, 3_008]
 
 
 def test_a_graft_needs_its_donor(tmp_path):
@@ -98,30 +112,32 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-LONG = dataclasses.replace(RUN, sequences=32 * 5_000, evaluate_every=640)
 CHILD = """
 import sys
-sys.path.insert(0, {tests!r})
-from test_store import LONG, store_at
 from pathlib import Path
+from induction_heads.machinery.store import Store
+from small import LONG, dataset
 from induction_heads.machinery import schedule
 from induction_heads.networks import training
 training.SAVE_EVERY = 0.0
 print("begin", flush=True)
-schedule.train([LONG], store_at(Path({folder!r})))
+schedule.train([LONG], Store(Path({folder!r}), dataset()))
 """
 
 
 def child(folder: Path) -> subprocess.Popen:
-    code = CHILD.format(tests=str(Path(__file__).parent), folder=str(folder))
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", CHILD.format(folder=str(folder))]
+    return subprocess.Popen(
+        command, env=os.environ | paths, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
 
 
 @pytest.mark.slow
 def test_kill_9_at_five_moments_loses_nothing(tmp_path):
     whole = schedule.train([LONG], store_at(tmp_path / "whole"))[LONG]
     store = store_at(tmp_path / "killed")
-    unfinished, resumed_from = store.folder(LONG) / "unfinished.safetensors", []
+    unfinished, resumed_from = store.folder(LONG) / "state.safetensors", []
     for pause in (0.0, 0.11, 0.05, 0.23, 0.17):
         process = child(tmp_path / "killed")
         before = unfinished.stat().st_mtime_ns if unfinished.exists() else 0
@@ -131,12 +147,12 @@ def test_kill_9_at_five_moments_loses_nothing(tmp_path):
         time.sleep(pause)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        resumed_from.append(store.unfinished(LONG).step)
+        resumed_from.append(store.progress(LONG))
     assert resumed_from == sorted(set(resumed_from)), "each time further than before"
     resumed = schedule.train([LONG], store)[LONG]
     assert resumed.history.equals(whole.history)
     assert all(torch.equal(p, whole.final[name]) for name, p in resumed.final.items())
-    assert resumed.checkpoints == whole.checkpoints and not unfinished.exists()
+    assert resumed.checkpoints == whole.checkpoints
 
 
 @pytest.mark.slow

@@ -19,8 +19,8 @@ from transformer_lens.model_bridge.sources._bridge_builder import build_bridge_f
 from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel
 
 from induction_heads.lens.clamping import clamped
-from induction_heads.lens.networks import clamping
-from induction_heads.lens.networks import networks as lens
+from induction_heads.lens import clamping
+from induction_heads.lens import networks as lens
 from induction_heads.machinery import paths
 from induction_heads.networks import clamps, replay
 from induction_heads.networks.clamps import (

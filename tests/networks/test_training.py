@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+from induction_heads.machinery.run import State
 from induction_heads.networks import clamps, training
 from induction_heads.networks.clamps import (
     Graft,
@@ -17,10 +18,9 @@ from induction_heads.networks.clamps import (
     PreviousTokenAttention,
 )
 from induction_heads.networks.model import Sequences
+from induction_heads.networks.run import TRUNCATED_STD, Run, Schedule, initial
 from induction_heads.networks.sequences import EVALUATION_SETS
 from induction_heads.networks.training import Group
-from induction_heads.papers.singh_2024 import runs
-from induction_heads.papers.singh_2024.runs import Run
 from small import dataset
 
 SHORT = Run(0, classes=11, sequences=640, evaluate_every=320, learning_rate=1e-3)
@@ -40,15 +40,13 @@ def group(runs: list[Run]) -> Group:
     return Group(runs, [training.begin(run, data) for run in runs], data, {})
 
 
-def trained(runs: list[Run]) -> list[training.State]:
+def trained(runs: list[Run]) -> list[State]:
     return group(runs).train()
 
 
-def assert_same(a: training.State, b: training.State, **tolerance) -> None:
-    for name in a.parameters:
-        torch.testing.assert_close(
-            a.parameters[name], b.parameters[name], **tolerance, msg=lambda m, name=name: f"{name}: {m}"
-        )
+def assert_same(a: State, b: State, **tolerance) -> None:
+    for name in a.learnt:
+        torch.testing.assert_close(a.learnt[name], b.learnt[name], **tolerance, msg=lambda m, name=name: f"{name}: {m}")
     torch.testing.assert_close(torch.tensor(a.history), torch.tensor(b.history), equal_nan=True, **tolerance)
 
 
@@ -68,7 +66,7 @@ def test_the_same_command_twice_gives_the_same_numbers():
 
 def test_heads_that_are_left_out_stay_where_they_were():
     run = dataclasses.replace(SHORT, clamps=(Only(("L2H3",)),))
-    before, after = training.begin(run, dataset()).parameters, trained([run])[0].parameters
+    before, after = training.begin(run, dataset()).learnt, trained([run])[0].learnt
     changed = (before["blocks.1.W_V"] != after["blocks.1.W_V"]).flatten(1).any(1)
     assert changed.tolist() == [False, False, False, True, False, False, False, False]
 
@@ -77,9 +75,9 @@ def test_leaving_heads_out_is_the_same_training():
     run = dataclasses.replace(SHORT, clamps=(Only(("L2H3",)),))
     whole = group([run])
     state = whole.states[0]
-    whole.networks = [clamps.Network.of(state.parameters)]
+    whole.networks = [clamps.Network.of(state.learnt)]
     whole.clamps, whole.clamped = clamps.combine([run.clamps], whole.networks), None
-    whole.parameters = whole._stack([state.parameters], clamps.NO_LOGIT)
+    whole.parameters = whole._stack([state.learnt], clamps.NO_LOGIT)
     whole.adam = training.optimiser.Adam.at_start(whole.parameters)
     assert_same(trained([run])[0], whole.train()[0], rtol=1e-3, atol=1e-5)
 
@@ -107,8 +105,7 @@ def test_a_grafted_layer_1_in_cpp_is_that_in_pytorch(alone, in_cpp):
     run = dataclasses.replace(SHORT, clamps=(Graft(donor), *([Only(alone)] if alone else [])))
     data = dataset()
     groups = [
-        Group([run], [training.begin(run, data)], data, {donor: training.begin(donor, data).parameters})
-        for _ in range(2)
+        Group([run], [training.begin(run, data)], data, {donor: training.begin(donor, data).learnt}) for _ in range(2)
     ]
     if groups[0].clamped is None and in_cpp:
         pytest.skip("no C++ compiler")
@@ -135,30 +132,28 @@ def test_the_loss_falls():
 
 def test_sets_are_evaluated_on_schedule():
     run = dataclasses.replace(SHORT, sequences=10_000, evaluate_every=1_000)
-    steps, train_at, others_at, checkpoint_at = training.schedule(run)
-    assert steps == 313 and len(train_at) == 11 and sorted(others_at) == [0, 157, 313]
-    assert {32 * step for step in train_at} >= {0, 1024, 2016, 3008, 10016}
-    assert checkpoint_at == {313}
-    _, train_at, others_at, _ = training.schedule(runs.main(5).scaled(25))
-    assert sorted(others_at) == sorted(train_at)[:: training.SCALED_SAVING] + [1_250]
+    at = Schedule.of(run)
+    assert run.steps == 313 and len(at.train) == 11 and sorted(at.others) == [0, 157, 313]
+    assert {32 * step for step in at.train} >= {0, 1024, 2016, 3008, 10016}
+    assert at.checkpoints == {313}
+    at = Schedule.of(Run(5, checkpoint_every=10_000).scaled(25))
+    assert sorted(at.others) == sorted(at.train)[:: training.SCALED_SAVING] + [1_250]
 
 
 def test_initial_weights_have_the_stated_spread():
     run = Run(3)
-    parameters = training.initial(run, 512)
+    parameters = initial(run, 512)
     for name, fan_in in (("W_exemplar", 512), ("blocks.0.W_Q", 64), ("blocks.1.W_O", 64)):
         assert parameters[name].std().item() == pytest.approx(fan_in**-0.5, rel=0.03)
-        assert parameters[name].abs().max() <= 2 / training.TRUNCATED_STD * fan_in**-0.5
+        assert parameters[name].abs().max() <= 2 / TRUNCATED_STD * fan_in**-0.5
     assert parameters["W_label"].abs().max() <= 0.04
-    assert torch.equal(
-        parameters["W_exemplar"], training.initial(dataclasses.replace(run, labels=15), 512)["W_exemplar"]
-    )
+    assert torch.equal(parameters["W_exemplar"], initial(dataclasses.replace(run, labels=15), 512)["W_exemplar"])
 
 
 def test_a_loss_that_is_not_a_number_names_the_run():
     data = dataset()
     state = training.begin(SHORT, data)
-    state.parameters["W_U"][:] = math.nan
+    state.learnt["W_U"][:] = math.nan
     with pytest.raises(FloatingPointError, match="seed 0.*train loss is nan"):
         Group([SHORT], [state], data, {}).train()
 

@@ -115,7 +115,7 @@ def plain_ms() -> float:
 
 
 def transformer_lens_ms() -> float:
-    from induction_heads.lens.networks import networks as lens
+    from induction_heads.lens import networks as lens
 
     parameters, features = (
         training.begin(main_run(5), random_data()).learnt,

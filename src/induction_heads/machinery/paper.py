@@ -70,7 +70,7 @@ class Paper:
 
     @property
     def target(self) -> str:
-        """Its name as a target: `singh-2024`."""
+        """Its name as a target of make, with dashes."""
         return self.key.replace("_", "-")
 
     def settings(self, settings: Settings) -> Settings:

@@ -8,7 +8,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, SupportsFloat, runtime_checkable
 
 from torch import Tensor
 
@@ -25,6 +25,7 @@ class State:
     history: list[list[float]] = field(default_factory=list)  # rows of the family's columns
 
 
+@runtime_checkable
 class Data(Protocol):
     """What a family trains on; its fingerprint is part of a run's key."""
 
@@ -69,7 +70,7 @@ class Run(ABC):
 class Hears:
     """Whom a family tells, while it trains."""
 
-    progress: Callable[[int, float], None]  # how much of the unit was done since, over all runs; the loss
+    progress: Callable[[int, SupportsFloat], None]  # how much of the unit was done since, over all runs; the loss
     checkpoint: Callable[[Run, int, Tensors], None]  # a network to keep, and how far the run had gone
     states: Callable[[Sequence[State]], None] | None = None  # now and then, for resuming
 

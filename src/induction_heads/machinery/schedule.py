@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsFloat
 
 import torch
 from filelock import Timeout
@@ -94,7 +94,7 @@ def train_group(job: Job, report: Report = lambda done, loss: None) -> Finished:
     begun = time.monotonic()
     before = [job.store.seconds(run) for run in job.runs] if job.store else [0.0] * len(job.runs)
 
-    def heard(more: int, loss: float) -> None:
+    def heard(more: int, loss: SupportsFloat) -> None:
         nonlocal done, last
         done += more
         if time.monotonic() - last > REPORT_EVERY:

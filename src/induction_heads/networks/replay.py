@@ -4,7 +4,7 @@
 
 All conditions of the file train together, as one batch of runs, in float64; and those that runs are trained with once more,
 each by itself, in C++. The format is described in
-`tests/golden/README.md`; sizes and conditions are read from the file.
+`tests/networks/golden/README.md`; sizes and conditions are read from the file.
 """
 
 import json

@@ -1,19 +1,12 @@
 """The plateau measure on curves solved by hand, the verdicts, and the criteria on the paper's own numbers."""
 
-import dataclasses
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from induction_heads.machinery import paths, remembered
-from induction_heads.machinery.settings import Settings
 from induction_heads.papers.singh_2024 import claims, measures, published
 from induction_heads.papers.singh_2024.claims import main_text
-from induction_heads.papers.singh_2024.claims.claim import Claim, Verdict
-from induction_heads.papers.singh_2024.study import Study
 
 LN_2 = math.log(2)
 T = np.linspace(0, 1, 100_001)
@@ -71,97 +64,11 @@ def test_first_below_is_found_between_evaluations():
     np.testing.assert_allclose(times, [0, 5, 10, 25, 30, np.inf])
 
 
-def claim(**changes) -> Claim:
-    text = dict.fromkeys(("id", "statement", "source", "quantity", "criterion", "reason"), "x")
-    return dataclasses.replace(
-        Claim(**text, holds=lambda n: n["x"] > 0, measure=lambda study, seed: {"x": float(seed)}, results=()), **changes
-    )
-
-
-@pytest.mark.parametrize(
-    ("measured", "word"),
-    [((1, 2), claims.HOLDS), ((1, -2), claims.IN_PART), ((-1, -2), claims.FAILS), ((), claims.UNMEASURED)],
-)
-def test_the_verdict_is_over_all_seeds_measured(measured, word):
-    assert Verdict(claim(), {seed: {"x": float(x)} for seed, x in enumerate(measured)}).word == word
-
-
-class EmptyStudy(Study):
-    """A study whose store has nothing; training would be an error."""
-
-    def __init__(self):
-        self.profile, self.scale = "paper", 1
-
-    def known(self, run):
-        return None
-
-
-def test_a_claim_whose_runs_are_missing_is_not_measured_and_trains_nothing():
-    found = claims.verdicts(EmptyStudy(), (5, 6))
-    assert [verdict.word for verdict in found] == [claims.UNMEASURED] * len(claims.LEDGER)
-
-
-class FullStudy(EmptyStudy):
-    """A study whose store has everything."""
-
-    def __init__(self):
-        super().__init__()
-        self.store = type(
-            "Store",
-            (),
-            {"finished": staticmethod(lambda run: True), "folder": staticmethod(lambda run: Path(str(run)))},
-        )()
-
-    def known(self, run):
-        return run
-
-
-def test_a_claim_for_one_seed_takes_the_first(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "BUILD", tmp_path)
-    one = claim(every_seed=False)
-    assert claims.judge(one, FullStudy(), (7, 8)).numbers == {7: {"x": 7.0}}
-    assert claims.judge(claim(), FullStudy(), (7, 8)).numbers == {7: {"x": 7.0}, 8: {"x": 8.0}}
-
-
-def test_what_was_measured_is_remembered_until_the_code_changes(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "BUILD", tmp_path)
-    calls = []
-    counted = claim(measure=lambda study, seed: calls.append(seed) or {"x": math.inf})
-    for _ in range(2):
-        assert claims.judge(counted, FullStudy(), (5,)).numbers == {5: {"x": math.inf}}
-    assert calls == [5]
-    (file,) = (tmp_path / "remembered").iterdir()
-    file.write_text("half a numb")
-    assert claims.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5]
-    monkeypatch.setattr(remembered, "code", lambda: "another")
-    assert claims.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5, 5]
-
-
 def test_the_ledger_names_each_claim_once_and_says_everything_about_it():
     ids = [claim.id for claim in claims.LEDGER]
     assert len(set(ids)) == len(ids) and ids[:14] == [str(i) for i in range(1, 15)]
     for one in claims.LEDGER:
         assert one.statement.endswith(".") and all((one.source, one.quantity, one.criterion, one.reason))
-
-
-def test_the_ledger_as_json_keeps_every_seed_and_writes_null_for_never():
-    found = [Verdict(claim(), {5: {"x": math.inf}, 6: {"x": -0.123456}})]
-    plain = json.loads(json.dumps(claims.as_json(found, Settings()), allow_nan=False))
-    (entry,) = plain["claims"]
-    assert entry["values"] == {"5": {"x": None}, "6": {"x": -0.1235}}
-    assert entry["holds"] == {"5": True, "6": False} and entry["verdict"] == claims.IN_PART
-
-
-def test_the_table_shows_statement_verdict_and_numbers():
-    text = claims.table([Verdict(claim(statement="Water is wet."), {5: {"x": 12_345.0}})])
-    assert "Water is wet." in text and "HOLDS (1 of 1 seeds)" in text and "12,345" in text
-
-
-def test_claims_are_written_where_the_figures_are(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "figures_dir", lambda profile, dataset: tmp_path / "figures")
-    monkeypatch.setattr(claims, "Study", lambda *settings: EmptyStudy())
-    assert "not measured" in claims.write(Settings(profile="smoke"))
-    assert len(json.loads((tmp_path / "figures" / "claims.json").read_text())["claims"]) == len(claims.LEDGER)
 
 
 BY_ID = {claim.id: claim for claim in claims.LEDGER}

@@ -86,7 +86,7 @@ def test_stop_is_heard_and_training_goes_on_from_what_was_saved(bench):
     bench.picture = lambda: (bench.curves and len(bench.curves[-1].loss) > 1 and panel.stop.click()) or redraw()
     panel.train.click()
     panel.thread.join()
-    assert "stopped" in panel.says.value and 0 < bench.curves[-1].state.step < 60
+    assert "stopped" in panel.says.value and 0 < bench.curves[-1].state.progress < 60 * 32
     panel.save.click()
     assert "unfinished" in panel.says.value
     bench.picture = redraw

@@ -1,4 +1,7 @@
-"""What the paper's figures show, as numbers: the curves drawn behind ours (see README.md beside this file)."""
+"""What the paper's figures show, as numbers: the curves drawn behind ours (see README.md beside this file).
+
+No number of ours.
+"""
 
 from functools import cache
 from importlib.resources import files

@@ -1,0 +1,110 @@
+"""Verdicts over the seeds that were measured, what is remembered of them, and how a ledger is written."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from induction_heads.machinery import ledger, paths, remembered
+from induction_heads.machinery.ledger import Claim, Verdict
+from induction_heads.machinery.settings import Settings
+from induction_heads.machinery.study import Study
+
+
+def claim(**changes) -> Claim:
+    text = dict.fromkeys(("id", "statement", "source", "quantity", "criterion", "reason"), "x")
+    return dataclasses.replace(
+        Claim(**text, holds=lambda n: n["x"] > 0, measure=lambda study, seed: {"x": float(seed)}), **changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("measured", "word"),
+    [((1, 2), ledger.HOLDS), ((1, -2), ledger.IN_PART), ((-1, -2), ledger.FAILS), ((), ledger.UNMEASURED)],
+)
+def test_the_verdict_is_over_all_seeds_measured(measured, word):
+    assert Verdict(claim(), {seed: {"x": float(x)} for seed, x in enumerate(measured)}).word == word
+
+
+class NeedsRuns(Claim):
+    def runs(self, study, seed):
+        return [f"run of seed {seed}"]
+
+
+class EmptyStudy(Study):
+    """A study whose store has nothing; training would be an error."""
+
+    folder = Path()
+
+    def __init__(self):
+        self.paper, self.profile, self.settings = "some", "paper", Settings(seeds=(5, 6))
+
+    def finished(self, run):
+        return False
+
+
+class FullStudy(EmptyStudy):
+    """A study whose store has everything."""
+
+    class store:
+        folder = Path
+
+    def finished(self, run):
+        return True
+
+    def known(self, run):
+        return run
+
+
+def test_a_claim_whose_runs_are_missing_is_not_measured_and_trains_nothing():
+    needs = NeedsRuns(**{field.name: getattr(claim(), field.name) for field in dataclasses.fields(Claim)})
+    assert [verdict.word for verdict in ledger.verdicts([needs], EmptyStudy(), (5, 6))] == [ledger.UNMEASURED]
+
+
+def test_a_claim_that_depends_on_no_seed_is_measured_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    exact = claim(measure=lambda study, seed: {"x": 7.0})
+    assert ledger.judge(exact, FullStudy(), ()).numbers == {ledger.EXACT: {"x": 7.0}}
+
+
+def test_a_claim_for_one_seed_takes_the_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    one = claim(every_seed=False)
+    assert ledger.judge(one, FullStudy(), (7, 8)).numbers == {7: {"x": 7.0}}
+    assert ledger.judge(claim(), FullStudy(), (7, 8)).numbers == {7: {"x": 7.0}, 8: {"x": 8.0}}
+
+
+def test_what_was_measured_is_remembered_until_the_code_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    calls = []
+    counted = claim(measure=lambda study, seed: calls.append(seed) or {"x": math.inf})
+    for _ in range(2):
+        assert ledger.judge(counted, FullStudy(), (5,)).numbers == {5: {"x": math.inf}}
+    assert calls == [5]
+    (file,) = (tmp_path / "remembered").iterdir()
+    file.write_text("half a numb")
+    assert ledger.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5]
+    monkeypatch.setattr(remembered, "code", lambda *modules: "another")
+    assert ledger.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5, 5]
+
+
+def test_the_ledger_as_json_keeps_every_seed_and_writes_null_for_never():
+    found = [Verdict(claim(), {5: {"x": math.inf}, 6: {"x": -0.123456}})]
+    plain = json.loads(json.dumps(ledger.as_json(found, Settings()), allow_nan=False))
+    (entry,) = plain["claims"]
+    assert entry["values"] == {"5": {"x": None}, "6": {"x": -0.1235}}
+    assert entry["holds"] == {"5": True, "6": False} and entry["verdict"] == ledger.IN_PART
+
+
+def test_the_table_shows_statement_verdict_and_numbers():
+    text = ledger.table([Verdict(claim(statement="Water is wet."), {5: {"x": 12_345.0}})])
+    assert "Water is wet." in text and "HOLDS (1 of 1 seeds)" in text and "12,345" in text
+
+
+def test_claims_are_written_where_the_figures_are(tmp_path):
+    study = EmptyStudy()
+    study.folder = tmp_path / "figures"
+    assert "0 claims" in ledger.write([], study)
+    assert ledger.read(study.folder) == [] and ledger.path(study.folder).exists()
