@@ -18,7 +18,7 @@ def cosines(table: Float[Tensor, "row feature"]) -> Float[Tensor, "row row"]:
     return unit @ unit.T
 
 
-def match_by_hand(table: Float[Tensor, "row feature"], which: Sequences) -> Float[Tensor, "sequence"]:
+def match_by_hand(table: Float[Tensor, "row feature"], which: Sequences) -> Float[Tensor, " sequence"]:
     """The probability of the right label under attention in proportion to e^(30 cosine), and a perfect copy.
 
     Nothing is fitted: the cosine is that of the query's features with each exemplar's in the context. `which` has a
@@ -39,8 +39,8 @@ def label_counts(task: Task) -> Float[np.ndarray, "class label"]:
     return counts
 
 
-def compared(task: Task, match: Float[Tensor, "sequence"]) -> pd.DataFrame:
-    """A row a strategy, with its accuracy on the training set and its loss (nats; infinite where it is certain and wrong).
+def compared(task: Task, match: Float[Tensor, " sequence"]) -> pd.DataFrame:
+    """A row a strategy: its accuracy on the training set and its loss (nats; infinite where it is certain and wrong).
 
     `match` is what `match_by_hand` gives on training sequences.
     """

@@ -1,4 +1,4 @@
-"""Figures of the task (Figure 1): characters, sequences, how alike classes are, the circuit, chance levels. Section 2."""
+"""Figures of the task (Figure 1, section 2): characters, sequences, how alike classes are, the circuit, chance."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -70,7 +70,8 @@ def figure_1_characters(
         "The characters",
         "A column is a class, a row an exemplar: the first trains, the others are held out.",
         f"A table of {pictures.shape[0]} rows and {pictures.shape[1]} columns of small pictures: "
-        f"{pictures.shape[1]} of the {classes} training classes of {data_name}, {pictures.shape[0]} exemplars of each.",
+        f"{pictures.shape[1]} of the {classes} training classes of {data_name}, {pictures.shape[0]} exemplars of "
+        "each.",
     )
 
 
@@ -133,13 +134,14 @@ def figure_1_circuit() -> Drawing:
         "figure_1_circuit",
         fig,
         "Figure 1: the circuit",
-        "What has to go right, in five steps. Layer 1 attends from a label to the character before it (1) and copies it "
-        "forward (2); Layer 2 reads queries and keys (3qk), matches them (4), reads values (3v) and copies the matched "
-        "label to the output (5). Three subcircuits: **A** = 1 + 2, **B** = 3qk + 4 (match), **C** = 3v + 5 (copy).",
-        "Five tokens from left to right, x1, l1, x2, l2 and the query, below two layers. A dashed arrow 1 in Layer 1 goes "
-        "from l1 back to x1, an arrow 2 carries x1 to the place of l1. From there arrows 3qk go to the key and, at the "
-        "query, to the query of Layer 2; a dashed arrow 4 goes from the query to the matching key; arrow 3v goes from l1 "
-        "to the value, and arrow 5 from there to the output, which is l1.",
+        "What has to go right, in five steps. Layer 1 attends from a label to the character before it (1) and copies "
+        "it forward (2); Layer 2 reads queries and keys (3qk), matches them (4), reads values (3v) and copies the "
+        "matched label to the output (5). Three subcircuits: **A** = 1 + 2, **B** = 3qk + 4 (match), **C** = 3v + 5 "
+        "(copy).",
+        "Five tokens from left to right, x1, l1, x2, l2 and the query, below two layers. A dashed arrow 1 in Layer 1 "
+        "goes from l1 back to x1, an arrow 2 carries x1 to the place of l1. From there arrows 3qk go to the key and, "
+        "at the query, to the query of Layer 2; a dashed arrow 4 goes from the query to the matching key; arrow 3v "
+        "goes from l1 to the value, and arrow 5 from there to the output, which is l1.",
     )
 
 

@@ -33,6 +33,11 @@ def learning_times(figure: str | None = None) -> pd.DataFrame:
     return frame if figure is None else frame[frame.figure == figure].reset_index(drop=True)
 
 
+def direct_path() -> pd.DataFrame:
+    """Accuracy of the `whole` network and `without` Layer 1's direct path to the output, by seed; section 3's text."""
+    return _read("section_3.csv").set_index("seed")
+
+
 @cache
 def _read(name: str) -> pd.DataFrame:
     with (files(__package__) / name).open() as file:
