@@ -133,7 +133,7 @@ def figure_3b(
 
 
 def figure_3_direct_path(ours: pd.DataFrame, theirs: pd.DataFrame) -> Drawing:
-    """Wrong answers with Layer 1's path to the output and without; index seed, columns `whole` and `without`, accuracies."""
+    """Wrong answers with and without Layer 1's path to the output; index seed, accuracies `whole` and `without`."""
     fig, ax = plt.subplots(figsize=(5.6, 3.1))
     for column, face in (("without", pale(QUIET, 0.5)), ("whole", "none")):
         label = "the paper, " + _NETWORKS[column]
