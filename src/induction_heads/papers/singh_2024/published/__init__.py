@@ -33,6 +33,11 @@ def learning_times(figure: str | None = None) -> pd.DataFrame:
     return frame if figure is None else frame[frame.figure == figure].reset_index(drop=True)
 
 
+def paper_table(number: str) -> pd.DataFrame:
+    """A published table as it stands in `table_N.csv`, a row a row."""
+    return _read(f"table_{number}.csv")
+
+
 @cache
 def _read(name: str) -> pd.DataFrame:
     with (files(__package__) / name).open() as file:
