@@ -13,7 +13,6 @@ from induction_heads.machinery import plots
 from induction_heads.machinery.colours import INK, QUIET, pale
 from induction_heads.machinery.drawing import Drawing
 
-from ..claims.heads import CARRIES
 from ..colours import SUBCIRCUIT_COLOURS, colour
 from ..wiring import PREVIOUS_TOKEN
 from . import parts
@@ -102,8 +101,11 @@ def table_1_cut(tables: Mapping[int, pd.Series], previous: int) -> Drawing:
     )
 
 
-def figure_11(effects: Effects, previous: Collection[int]) -> Drawing:
-    """The functional wiring as four matrices, Layer 1 head by Layer 2 head: two paths, one head missing and one left."""
+def figure_11(effects: Effects, previous: Collection[int], carries: float) -> Drawing:
+    """The functional wiring as four matrices, Layer 1 head by Layer 2 head: two paths, one head missing and one left.
+
+    A pair is a wire from an accuracy of `carries` on.
+    """
     fig, axes = plt.subplots(2, 2, figsize=(7.6, 7.9), sharex=True, sharey=True)
     for ax, worth in zip(axes.flat, effects.values(), strict=True):
         limits = dict(cmap="vlag_r", center=0, vmin=-0.5, vmax=0.5)
@@ -114,7 +116,7 @@ def figure_11(effects: Effects, previous: Collection[int]) -> Drawing:
     fig.supxlabel("the Layer 2 head that works alone", size=9)
     for ax in axes[:, 0]:
         ax.set_ylabel("the Layer 1 head", size=8)
-    wires = {kept: int((effects[kept, "all but one"].to_numpy() >= CARRIES).sum()) for kept in PATHS}
+    wires = {kept: int((effects[kept, "all but one"].to_numpy() >= carries).sum()) for kept in PATHS}
     return Drawing(
         "figure_11",
         fig,
@@ -122,17 +124,17 @@ def figure_11(effects: Effects, previous: Collection[int]) -> Drawing:
         "What each Layer 1 head is worth to each Layer 2 head that works alone, in accuracy: lost without it (who is needed), "
         "and given by it where Layer 1 has nothing else (who is enough); ● marks previous-token heads.",
         "Four matrices of 8 by 8 pairs of heads. Pairs in which the missing Layer 1 head costs "
-        f"{CARRIES} of accuracy or more: {wires['values']} through patterns, {wires['patterns']} through values.",
+        f"{carries} of accuracy or more: {wires['values']} through patterns, {wires['patterns']} through values.",
     )
 
 
-def figure_11_wires(effects: Effects, previous: Collection[int]) -> Drawing:
-    """The pairs that carry something as lines between the heads of the two layers, one panel a path."""
+def figure_11_wires(effects: Effects, previous: Collection[int], carries: float) -> Drawing:
+    """The pairs that are worth `carries` of accuracy or more, as lines between the heads of the two layers."""
     fig, axes = plt.subplots(1, 2, figsize=(9.2, 2.5))
     found = []
     for ax, kept in zip(axes, PATHS, strict=True):
         wires = effects[kept, "all but one"].stack()
-        wires = wires[wires >= CARRIES]
+        wires = wires[wires >= carries]
         for (i, j), worth in wires.items():
             ax.plot([i, j], [0, 1], color=colour(i), lw=14 * worth, alpha=0.75, solid_capstyle="round", zorder=1)
         _heads(ax, previous)
@@ -142,7 +144,7 @@ def figure_11_wires(effects: Effects, previous: Collection[int]) -> Drawing:
         "figure_11_wires",
         fig,
         "The wires of Figure 11",
-        f"Wires worth {CARRIES} of accuracy or more to the Layer 2 head alone, drawn in proportion, in the colour of the "
+        f"Wires worth {carries} of accuracy or more to the Layer 2 head alone, drawn in proportion, in the colour of the "
         "Layer 1 head. Thick rims: previous-token heads.",
         f"Layer 1 heads below, Layer 2 heads above, joined by the wires: {'; '.join(found)}.",
     )
