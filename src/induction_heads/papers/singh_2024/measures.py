@@ -18,6 +18,8 @@ from induction_heads.networks.clamps import Clamp, Network
 from induction_heads.networks.model import Parameters, Sequences, Sites, loss_and_accuracy
 from induction_heads.networks.sequences import Task
 
+from .published import paper_curve
+
 LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
 CHUNK = 1_024  # sequences times networks at a time, so that activations stay in the cache
 SMALLEST_CHUNK = 64
@@ -245,3 +247,9 @@ def learning(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(
         found, orient="index", columns=["learnt after", "slowest tenth", "its share", "final loss"]
     )
+
+
+def published_learning(figure: str, panel: str = "main") -> pd.DataFrame:
+    """`learning` of the paper's curves in one panel of a figure, a row a series."""
+    curves = paper_curve(figure, panel).rename(columns={"x": "sequences", "y": "train_loss"})
+    return learning(dict(iter(curves.groupby("series", sort=False))))

@@ -6,6 +6,7 @@ through patterns. Layer 2 heads write to the output alone, so every head alone i
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 import torch
@@ -98,6 +99,25 @@ def heads_alone(network: Parameters) -> Bool[Tensor, "choice layer head"]:
     heads = len(Network.of(network).heads[-1])
     alone = torch.eye(heads, dtype=torch.bool)
     return torch.stack([torch.ones_like(alone), alone], 1)
+
+
+class OneHead(NamedTuple):
+    """The loss (nats) with one Layer 2 head left, with one ablated, and with none."""
+
+    alone: Float[Tensor, "head"]
+    without: Float[Tensor, "head"]
+    whole: float
+
+
+def one_head(network: Parameters, features: Tensor, which: Sequences) -> OneHead:
+    """Every Layer 2 head left alone, and every one ablated; Figure 13."""
+    heads = len(Network.of(network).heads[-1])
+    each = torch.eye(heads, dtype=torch.bool)
+    active = torch.cat([each, ~each, torch.ones(1, heads, dtype=torch.bool)])
+    keep = torch.stack([torch.ones_like(active), active], 1)
+    logits = measures.direct_paths(measures.stack([network]), features, which, keep)["logits"][0]
+    loss = measures.loss_and_accuracy(logits, which)[:, 0]
+    return OneHead(loss[:heads], loss[heads:-1], float(loss[-1]))
 
 
 def layers_disconnected(network: Parameters) -> Bool[Tensor, "choice layer head"]:

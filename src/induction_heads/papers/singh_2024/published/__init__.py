@@ -56,6 +56,11 @@ def direct_path() -> pd.DataFrame:
     return _read("section_3.csv").set_index("seed")
 
 
+def paper_table(number: str) -> pd.DataFrame:
+    """A published table as it stands in `table_N.csv`, a row a row."""
+    return _read(f"table_{number}.csv")
+
+
 @cache
 def _read(name: str) -> pd.DataFrame:
     with (files(__package__) / name).open() as file:
