@@ -25,7 +25,9 @@ def by_label(right: Bool[Tensor, "head batch"], target: Int[Tensor, " batch"]) -
     return pd.DataFrame(wrong, index=wiring.names(2, range(len(right))), columns=pd.Index(labels, name="label"))
 
 
-def confusions(answers: Int[Tensor, "head batch"], target: Int[Tensor, " batch"]) -> Float[np.ndarray, "head label label"]:
+def confusions(
+    answers: Int[Tensor, "head batch"], target: Int[Tensor, " batch"]
+) -> Float[np.ndarray, "head label label"]:
     """How often a head alone answers each label (last axis) where each is correct; every row adds up to 1; Figure 16c."""
     labels = int(target.max()) + 1
     edges = dict(bins=labels, range=((0, labels), (0, labels)))
