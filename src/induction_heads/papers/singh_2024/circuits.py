@@ -4,16 +4,19 @@
 induction head matches, `routes` what cutting one such path costs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor
 from transformer_lens import ActivationCache, FactoredMatrix
 
 from induction_heads.lens.networks import LayerNorm, Lens, rotated
-from induction_heads.networks import clamps
+from induction_heads.networks import clamps, sequences
 from induction_heads.networks.model import LAYER_NORM_EPS, Sequences
+from induction_heads.networks.sequences import Task
+
+EVERY = 8  # of the exhaustive set one sequence in so many is read where all classes have to meet
 
 
 def centred_and_weighted(norm: LayerNorm, x: Tensor, scale: Tensor | float) -> Tensor:
@@ -82,6 +85,39 @@ def positive_share(circuit: FactoredMatrix) -> float:
     """Sum of the eigenvalues over the sum of their sizes, in [-1, 1]: 1 for a circuit that maps everything to itself."""
     values = circuit.eigenvalues
     return (values.real.sum() / values.abs().sum()).item()
+
+
+def of_all_heads(
+    network: Lens, cache: ActivationCache, read: Callable[..., tuple[Tensor, FactoredMatrix]]
+) -> list[tuple[Tensor, FactoredMatrix]]:
+    """`match` or `copy` of every head of Layer 2."""
+    return [read(network, cache, clamps.head_name(1, head)) for head in range(network.cfg.n_heads)]
+
+
+def scaled_eigenvalues(circuits: Sequence[tuple[Tensor, FactoredMatrix]]) -> Complex[Tensor, "head eigenvalue"]:
+    """The eigenvalues of each head's circuit that can differ from 0, over its largest in size.
+
+    A circuit has no more of them than the head has dimensions, nor than the matrix's rows less the one that LayerNorm or
+    the mean takes away.
+    """
+    found = []
+    for matrix, factors in circuits:
+        values = factors.eigenvalues
+        found.append(values[: min(factors.mdim, len(matrix) - 1)] / values.abs().max())
+    return torch.stack(found)
+
+
+def measured_match(network: Lens, task: Task, reader: str) -> Float[Tensor, "query key"]:
+    """Mean score that a Layer 2 head really gives a label token, by the class of the query and of the exemplar before it."""
+    layer, head = clamps.head(reader)
+    which = Sequences(*(part[:, ::EVERY] for part in sequences.exhaustive(task)))
+    site = f"blocks.{layer}.attn.hook_attn_scores"
+    scores = network.run_with_cache(which, names_filter=[site])[1][site][:, head, -1, 1::2]  # batch pair
+    keys = which.exemplar[0, :, :-1]
+    places = which.exemplar[0, :, -1:].expand_as(scores), keys
+    empty = torch.zeros(task.classes, task.classes)
+    total, count = (empty.index_put(places, x, accumulate=True) for x in (scores, torch.ones_like(scores)))
+    return total / count
 
 
 def score_sources(

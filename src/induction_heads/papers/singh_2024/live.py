@@ -14,12 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from induction_heads.machinery.colours import INK, head_colour, pale
 from induction_heads.machinery.run import State
 from induction_heads.machinery.schedule import finish, one_thread
 from induction_heads.networks import clamps, sequences, training
@@ -35,7 +32,7 @@ from induction_heads.networks.model import Sequences
 from induction_heads.networks.run import Schedule
 
 from . import measures, runs
-from .figures import parts
+from .figures import live_bench
 from .runs import Run
 from .study import Study
 
@@ -214,38 +211,13 @@ class Bench:
 
     def figure(self) -> Figure:
         """Loss of this and the earlier runs, strengths of this one."""
-        fig = Figure(figsize=(9, 3.2), layout="constrained")
-        FigureCanvasAgg(fig)
-        left, right = fig.subplots(1, 2)
-        for number, curve in enumerate(reversed(self.curves)):
-            own = INK if number == 0 else head_colour(len(self.curves) - 1 - number)
-            style = dict(color=own, lw=2.0) if number == 0 else dict(color=pale(own, 0.75), lw=1.2)
-            parts.curve(left, *_together(curve.sequences, curve.loss), label=curve.choice.name, **style)
-        parts.chance_lines(left, self.curves[-1].choice.labels if self.curves else 5)
-        for name, values in list(self.curves[-1].strengths.items()) if self.curves else ():
-            parts.curve(right, *_together(self.curves[-1].seen, values), name, quantity="induction strength")
-        (
-            left.set(ylim=(0, None), title="train loss"),
-            right.set(ylim=(-1.05, 1.05), title="strength of each head of Layer 2, of the latest run"),
-        )
-        parts.sequence_axis(right)
-        if self.curves:
-            left.legend(fontsize=6.5)
-        if right.lines:
-            right.legend(fontsize=6.5, ncols=2)
-        return fig
+        return live_bench.bench(self.curves)
 
     def picture(self) -> bytes:
         """The figure as PNG, for a notebook without widgets."""
         file = io.BytesIO()
         self.figure().savefig(file, format="png", dpi=110)
         return file.getvalue()
-
-
-def _together(sequences_seen: list[int], values: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    """As arrays of one length: another thread may just have added to the first."""
-    y = np.array(values, dtype=float)
-    return np.array(sequences_seen[: len(y)]), y
 
 
 class Panel:
