@@ -1,4 +1,4 @@
-"""The glossary has every clamp and measure, what it says of gradients is so, and links to it and in it lead somewhere."""
+"""The glossary has every clamp and measure, what it says of gradients is so, and links to it and in it lead on."""
 
 import fnmatch
 import importlib
