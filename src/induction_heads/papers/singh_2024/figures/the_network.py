@@ -67,7 +67,7 @@ def figure_network_patterns(
     steps[layers] = [(tokens - 1, _correct(shown), MATCH)]
     widths = [(tokens + 1.2) / tokens, *[1] * (heads - 1)]  # the first has the queries beside it
     fig = plt.figure(figsize=(1.5 * heads, 1.1 + 1.75 * layers))
-    top, *rows = fig.subfigures(1 + layers, 1, height_ratios=[0.62, *[1] * layers])
+    top, *rows = fig.subfigures(1 + layers, 1, squeeze=False, height_ratios=[0.62, *[1] * layers])[:, 0]
     draw_sequence(top.subplots(), shown.pictures, shown.labels, shown.target)
     for layer, (row, of_layer) in enumerate(zip(rows, patterns, strict=True), 1):
         axes = row.subplots(1, heads, width_ratios=widths)
