@@ -18,9 +18,9 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.sources._bridge_builder import build_bridge_from_module
 from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel
 
-from induction_heads.lens.clamping import clamped
 from induction_heads.lens import clamping
 from induction_heads.lens import networks as lens
+from induction_heads.lens.clamping import clamped
 from induction_heads.machinery import paths
 from induction_heads.networks import clamps, replay
 from induction_heads.networks.clamps import (

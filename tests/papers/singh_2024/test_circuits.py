@@ -8,8 +8,8 @@ import pytest
 import torch
 from transformer_lens import FactoredMatrix
 
-from induction_heads.lens.clamping import clamped
 from induction_heads.lens import networks as lens
+from induction_heads.lens.clamping import clamped
 from induction_heads.networks.clamps import PreviousTokenAttention
 from induction_heads.networks.model import Sequences
 from induction_heads.papers.singh_2024 import circuits

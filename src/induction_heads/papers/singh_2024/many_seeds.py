@@ -7,7 +7,9 @@ import pandas as pd
 from jaxtyping import Float
 from scipy.stats import binomtest
 
-from .claims.claim import End, Verdict
+from induction_heads.machinery.ledger import Verdict
+
+from .claims.claim import End
 from .claims.main_text import INDUCTION
 from .published import paper_curve
 

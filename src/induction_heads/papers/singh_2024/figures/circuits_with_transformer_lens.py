@@ -123,9 +123,7 @@ def figure_circuit_eigenvalues(values: Mapping[str, Mapping[str, Complex[ndarray
     )  # fmt: skip
 
 
-def figure_circuit_attribution(
-    attributed: Float[ndarray, " part"], heads: int
-) -> Drawing:
+def figure_circuit_attribution(attributed: Float[ndarray, " part"], heads: int) -> Drawing:
     """What every head of Layer 1, of Layer 2 and the embedding add to the correct less the other logit."""
     fig, ax = plt.subplots(figsize=(8, 2.8))
     at = np.arange(2 * heads + 1) + np.repeat([0, 0.8, 1.6], [heads, heads, 1])
@@ -144,7 +142,10 @@ def figure_circuit_attribution(
 
 
 def figure_circuit_composition(
-    brought: Mapping[str, float], cut: Float[ndarray, "layer_1 layer_2"], scores: Float[ndarray, "layer_1 layer_2"], head: str
+    brought: Mapping[str, float],
+    cut: Float[ndarray, "layer_1 layer_2"],
+    scores: Float[ndarray, "layer_1 layer_2"],
+    head: str,
 ) -> Drawing:
     """Who wrote what the head matches (source -> score), what cutting a path costs, and the composition scores."""
     fig, axes = plt.subplots(1, 3, figsize=(10.5, 3), width_ratios=[1.25, 1, 1])

@@ -5,16 +5,13 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 from matplotlib.axes import Axes
-from numpy import ndarray
 
-from induction_heads.machinery import plots
+from induction_heads.machinery import ledger, plots
 from induction_heads.machinery.colours import INK, QUIET, pale
 from induction_heads.machinery.drawing import Drawing
+from induction_heads.machinery.ledger import Verdict
 
-from .. import claims
-from ..claims.claim import Verdict
 from ..measures import PLATEAU
 from ..published import paper_curve
 from . import parts
@@ -31,7 +28,7 @@ def figure_claims(found: Sequence[Verdict]) -> Drawing:
     for row, verdict in enumerate(found):
         for seed, held in verdict.by_seed.items():
             ax.plot(columns[seed], row, "o" if held else "X", ms=7, mfc=TRUE if held else FALSE, mec="none")
-        quiet = QUIET if verdict.word == claims.HOLDS else INK
+        quiet = QUIET if verdict.word == ledger.HOLDS else INK
         words = f"{verdict.word}   ({verdict.claim.source})"
         ax.text(len(columns) - 0.3, row, words, va="center", size=7, color=quiet)
     ax.set(yticks=range(n), xticks=range(len(columns)), xlim=(-0.6, len(columns) + 2.6), ylim=(n - 0.4, -0.6))
@@ -42,13 +39,13 @@ def figure_claims(found: Sequence[Verdict]) -> Drawing:
     ax.hlines(np.arange(n) + 0.5, -0.6, len(columns) + 2.6, color="#EEEEEE", lw=0.6, zorder=0)
     ax.spines[:].set_visible(False)
     key = "(disc: the criterion is true for that seed; cross: it is not)"
-    fig.suptitle(f"{n} claims: {claims.summary(found)}   {key}", x=0.01, ha="left", size=9)
-    missed = [verdict.claim.id for verdict in found if verdict.word not in (claims.HOLDS, claims.UNMEASURED)]
+    fig.suptitle(f"{n} claims: {ledger.summary(verdict.word for verdict in found)}   {key}", x=0.01, ha="left", size=9)
+    missed = [verdict.claim.id for verdict in found if verdict.word not in (ledger.HOLDS, ledger.UNMEASURED)]
     return Drawing(
         "figure_claims", fig, "The ledger at a glance",
         "A disc is a seed whose numbers meet the criterion, a cross one whose numbers do not; a seed whose runs were not made "
         "has neither.",
-        f"A table of {n} claims by {len(columns)} seeds: {claims.summary(found)}. Less than held for every seed: "
+        f"A table of {n} claims by {len(columns)} seeds: {ledger.summary(verdict.word for verdict in found)}. Less than held for every seed: "
         f"{', '.join(missed) or 'none'}.",
     )  # fmt: skip
 
