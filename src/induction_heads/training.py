@@ -185,8 +185,20 @@ class Group:
 
     @torch.no_grad()
     def evaluate(self, names: Sequence[str]) -> dict[str, Tensor]:
-        """Loss (nats) and accuracy of every run, `run 2`, on fixed sets."""
-        return {name: model.loss_and_accuracy(self.logits(name, self.evaluation_sets[name]), self.evaluation_sets[name]).cpu() for name in names}
+        """Loss (nats) and accuracy of every run, `run 2`, on fixed sets.
+
+        Each run's from its own labels: PyTorch's sums over more, though all they add is 0, may round differently.
+        """
+        found = {}
+        for name in names:
+            which = self.evaluation_sets[name]
+            logits = self.logits(name, which)
+            each = [
+                model.loss_and_accuracy(logits[r : r + 1, :, : run.labels], Sequences(*(t[r : r + 1] for t in which)))
+                for r, run in enumerate(self.runs)
+            ]
+            found[name] = torch.cat(each).cpu()
+        return found
 
     def snapshot(self, run: int, stacked: Parameters) -> Parameters:
         """One run's part of stacked tensors, padding taken off, without the heads that were left out."""
