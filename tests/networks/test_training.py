@@ -114,7 +114,7 @@ def test_a_grafted_layer_1_in_cpp_is_that_in_pytorch(alone, in_cpp):
     assert_same(groups[0].train()[0], groups[1].train()[0], rtol=2e-3, atol=1e-3)
 
 
-def test_an_exemplar_or_label_that_is_not_there_is_named():
+def test_an_exemplar_label_or_pair_that_is_not_there_is_named():
     here = group([SHORT])
     if here.clamped is None:
         pytest.skip("no C++ compiler")
@@ -123,6 +123,8 @@ def test_an_exemplar_or_label_that_is_not_there_is_named():
         here.step(Sequences(exemplar * 0 + 11, label, match))
     with pytest.raises(IndexError, match="label: expected a number below 5, got -1"):
         here.step(Sequences(exemplar, label * 0 - 1, match))
+    with pytest.raises(IndexError, match="match: expected a number below 2, got 2"):
+        here.step(Sequences(exemplar, label, match * 0 + 2))
 
 
 def test_the_loss_falls():

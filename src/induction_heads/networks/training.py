@@ -180,21 +180,20 @@ class Group:
 
     @torch.no_grad()
     def evaluate(self, names: Sequence[str]) -> dict[str, Tensor]:
-        """Loss (nats) and accuracy of every run, `run 2`, on fixed sets."""
-        return {name: self._loss_and_accuracy(name).cpu() for name in names}
+        """Loss (nats) and accuracy of every run, `run 2`, on fixed sets.
 
-    def _loss_and_accuracy(self, name: str) -> Tensor:
-        which = self.evaluation_sets[name]
-        logits = self.logits(name, which)
-        if len({run.labels for run in self.runs}) == 1:
-            return model.loss_and_accuracy(logits, which)
-        # Run by run, over its own labels: a sum over more of them may be rounded otherwise.
-        each = zip(logits.split(1), self.runs, strict=True)
-        own = [
-            (one[..., : run.labels], Sequences(*(part[i : i + 1] for part in which)))
-            for i, (one, run) in enumerate(each)
-        ]
-        return torch.cat([model.loss_and_accuracy(*pair) for pair in own])
+        Each run's from its own labels: PyTorch's sums over more, though all they add is 0, may round differently.
+        """
+        found = {}
+        for name in names:
+            which = self.evaluation_sets[name]
+            logits = self.logits(name, which)
+            each = [
+                model.loss_and_accuracy(logits[r : r + 1, :, : run.labels], Sequences(*(t[r : r + 1] for t in which)))
+                for r, run in enumerate(self.runs)
+            ]
+            found[name] = torch.cat(each).cpu()
+        return found
 
     def snapshot(self, run: int, stacked: Parameters) -> Parameters:
         """One run's part of stacked tensors, padding taken off, without the heads that were left out."""
