@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from induction_heads import kernels
+from induction_heads.networks import kernels
 
 CPP = Path(kernels.MAIN).parent
 
