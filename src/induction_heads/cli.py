@@ -32,7 +32,8 @@ def reproduce(asked: Asked) -> int:
     from .machinery import gallery
 
     papers = [_paper(name) for name in asked.names] or list(_papers().values())
-    start_early(papers)
+    for paper in papers:
+        paper.start_early()
     announce(papers, asked)
     failed = {}
     for paper in papers:
@@ -48,13 +49,6 @@ def reproduce(asked: Asked) -> int:
     return int(bool(failed))
 
 
-def start_early(papers: Iterable) -> None:
-    """Begins, while data are made, what the first runs would wait for."""
-    families = {run.family.name: run.family for paper in papers for run in paper.runs(Settings())}
-    for family in families.values():
-        family.start_early()
-
-
 def announce(papers: Iterable, asked: Asked) -> None:
     """What is done, what will be made, and how long that should take."""
     from .machinery import study
@@ -63,7 +57,7 @@ def announce(papers: Iterable, asked: Asked) -> None:
     print(f"{asked.settings.profile} profile on {asked.settings.dataset}")
     for paper in papers:
         here = paper.study(paper.settings(asked.settings))
-        plan = study.plan(here, paper.runs(asked.settings))
+        plan = study.plan(here, paper.planned(here))
         tasks = [execution.task(paper, name, here) for name in execution.names(paper.key)]
         stale = [task for task in tasks if asked.force or execution.stale(task)]
         notebooks = sum(execution.expected_seconds(task.name, task.settings) for task in stale)
@@ -97,7 +91,7 @@ def _timed(part: str, settings: Settings, step: Callable[[], Any]) -> Any:
 def _trained(paper, settings: Settings, results: Iterable[str]):
     """The study of a paper, with the runs of these results trained, or of all."""
     study = paper.study(paper.settings(settings))
-    study.train(paper.runs(settings, results))
+    paper.train(study, results)
     return study
 
 
@@ -113,7 +107,7 @@ def status(asked: Asked) -> None:
 
     for paper in [_paper(name) for name in asked.names] or _papers().values():
         here = paper.study(paper.settings(asked.settings))
-        study.status(here, {name: (r.title, r.runs(here.settings)) for name, r in paper.results.items()})
+        study.status(here, {name: (r.title, r.planned(here)) for name, r in paper.results.items()})
         books = {_target(paper, result): paper.notebook_of(result) for result in paper.results}
         others = [name for name in execution.names(paper.key) if name not in books.values()]
         for product, name in (books | {f"notebook-{name}": name for name in others}).items():
@@ -145,7 +139,7 @@ def result(asked: Asked) -> None:
         paper, result = _result(name)
         book = paper.notebook_of(result)
         execution.source(book)  # names a missing one before anything is trained
-        start_early([paper])
+        paper.start_early()
         needed = [other for other in paper.results if paper.notebook_of(other) == book]
         study = _trained(paper, asked.settings, needed)
         task = execution.task(paper, book, study)

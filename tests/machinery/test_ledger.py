@@ -21,11 +21,29 @@ def claim(**changes) -> Claim:
 
 
 @pytest.mark.parametrize(
-    ("measured", "word"),
-    [((1, 2), ledger.HOLDS), ((1, -2), ledger.IN_PART), ((-1, -2), ledger.FAILS), ((), ledger.UNMEASURED)],
+    ("held", "of", "word"),
+    [
+        (5, 5, ledger.HOLDS),
+        (29, 32, ledger.HOLDS),
+        (28, 32, ledger.IN_PART),
+        (4, 5, ledger.IN_PART),
+        (4, 32, ledger.IN_PART),
+        (3, 32, ledger.FAILS),
+        (0, 1, ledger.FAILS),
+        (0, 0, ledger.UNMEASURED),
+    ],
 )
-def test_the_verdict_is_over_all_seeds_measured(measured, word):
-    assert Verdict(claim(), {seed: {"x": float(x)} for seed, x in enumerate(measured)}).word == word
+def test_nine_tenths_hold_and_one_tenth_does_not(held, of, word):
+    numbers = {seed: {"x": 1.0 if seed <= held else -1.0} for seed in range(1, of + 1)}
+    assert Verdict(claim(), numbers).word == word
+
+
+def test_the_share_stands_with_what_it_tells_of_all_seeds():
+    found = Verdict(claim(), {seed: {"x": 1.0} for seed in range(1, 6)})
+    assert found.share == 1 and found.interval[1] == 1
+    assert found.interval[0] == pytest.approx(0.025 ** (1 / 5))  # the share from which five of five are likely
+    assert found.seeds == "5 of 5 (48 to 100 %)"
+    assert Verdict(claim(), {ledger.EXACT: {"x": 1.0}}).seeds == "exact"
 
 
 class NeedsRuns(Claim):
@@ -69,13 +87,6 @@ def test_a_claim_that_depends_on_no_seed_is_measured_once(tmp_path, monkeypatch)
     assert ledger.judge(exact, FullStudy(), ()).numbers == {ledger.EXACT: {"x": 7.0}}
 
 
-def test_a_claim_for_one_seed_takes_the_first(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "BUILD", tmp_path)
-    one = claim(every_seed=False)
-    assert ledger.judge(one, FullStudy(), (7, 8)).numbers == {7: {"x": 7.0}}
-    assert ledger.judge(claim(), FullStudy(), (7, 8)).numbers == {7: {"x": 7.0}, 8: {"x": 8.0}}
-
-
 def test_what_was_measured_is_remembered_until_the_code_changes(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "BUILD", tmp_path)
     calls = []
@@ -100,7 +111,7 @@ def test_the_ledger_as_json_keeps_every_seed_and_writes_null_for_never():
 
 def test_the_table_shows_statement_verdict_and_numbers():
     text = ledger.table([Verdict(claim(statement="Water is wet."), {5: {"x": 12_345.0}})])
-    assert "Water is wet." in text and "HOLDS (1 of 1 seeds)" in text and "12,345" in text
+    assert "Water is wet." in text and "HOLDS: 1 of 1 (3 to 100 %)" in text and "12,345" in text
 
 
 def test_claims_are_written_where_the_figures_are(tmp_path):

@@ -115,7 +115,7 @@ def test_on_our_network_a_clamp_is_our_clamp(given):
 
 def test_training_under_clamps_follows_the_golden_trajectories():
     """The authors' losses and parameters over 40 updates, in every condition, through hooks and PyTorch's own Adam."""
-    file = np.load(paths.ROOT / "tests" / "golden" / "clamps.npz", allow_pickle=False)
+    file = np.load(paths.ROOT / "tests" / "networks" / "golden" / "clamps.npz", allow_pickle=False)
     for condition, described in json.loads(str(file["conditions"])).items():
         donors = {d["network"]: replay.parameters_in(file, d["network"] + "/") for d in described if "network" in d}
         trained = lens.open(replay.parameters_in(file, "init/"), torch.from_numpy(file["features"]))

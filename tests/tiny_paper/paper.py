@@ -15,7 +15,7 @@ RUNS = {"moon": Fall(1.6), "earth": Fall(9.8)}
 class Figure(Result):
     names: tuple[str, ...] = ()
 
-    def runs(self, settings):
+    def runs(self, study):
         return [RUNS[name] for name in self.names]
 
 

@@ -70,7 +70,7 @@ def task(paper: Paper, name: str, study: Study) -> Task:
     Runs are taken as the table of runs has them, before they are resolved: that follows from the rest.
     """
     results = [result for result in paper.results if paper.notebook_of(result) == name]
-    runs = paper.runs(study.settings, results) if results else []
+    runs = paper.runs(study, results) if results else []
     fingerprint = [study.data.fingerprint] if study.data else []
     return Task(name, study.settings, tuple(sorted([*fingerprint, *map(str, runs)])))
 
@@ -172,7 +172,8 @@ def ensure(task: Task, force: bool = False) -> None:
             return
         print(f"{task.name}: {why}, about {duration(expected_seconds(task.name, task.settings))}", flush=True)
         record = execute(task)
-        print(f"{task.name}: {duration(record.seconds)}, {', '.join(record.figures) or 'no figures'}", flush=True)
+        made = dict.fromkeys(Path(figure).stem for figure in record.figures)
+        print(f"{task.name}: {duration(record.seconds)}, {', '.join(made) or 'no figures'}", flush=True)
 
 
 def ensure_all(tasks: Sequence[Task], force: bool = False) -> None:

@@ -1,17 +1,21 @@
 """The ledger: what papers state, our numbers for it, and a verdict over the seeds that were measured.
 
 A claim is a value: what the paper states, what we measure for it, and a criterion that was fixed, and committed, before
-any number of the paper profile was looked at. It *holds* if its criterion is true for every seed measured, *holds in
-part* if for some, and else *does not hold here*.
+any number of the paper profile was looked at. It *holds* where nine tenths of the seeds measured or more meet the
+criterion, *does not hold here* where one tenth or fewer do, and *holds in part* between.
 """
 
 import json
 import math
+import os
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, SupportsFloat
+
+import torch
 
 from . import paths
 from .remembered import remembered
@@ -25,6 +29,8 @@ TOLD = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold here", UNMEA
 MARKS = {HOLDS: "✔", IN_PART: "◐", FAILS: "✘", UNMEASURED: "–"}
 WIDTH = 118  # of the printed table, in characters
 DIGITS = 4  # of a number in claims.json
+MOST, FEW = 0.9, 0.1  # shares of the seeds from which a claim holds, and up to which it does not
+CONFIDENCE = 0.95
 EXACT = 0  # stands for the seed of what does not depend on one
 
 
@@ -41,11 +47,10 @@ class Claim:
     holds: Callable[[Numbers], bool]  # the criterion on numbers
     measure: Callable[[Any, int], Numbers]  # of a study and a seed, from stored runs
     paper: str = field(default="", kw_only=True)  # the same numbers in the paper, in words
-    every_seed: bool = field(default=True, kw_only=True)  # else the first alone
 
     def seeds(self, seeds: Sequence[int]) -> Sequence[int]:
         """Those of the seeds that it is measured on."""
-        return (seeds if self.every_seed else seeds[:1]) or (EXACT,)
+        return seeds or (EXACT,)
 
     def runs(self, study: Any, seed: int) -> list[Run]:
         """The runs that are measured for a seed."""
@@ -69,16 +74,39 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        held = self.by_seed.values()
-        if not held:
+        if not self.numbers:
             return UNMEASURED
-        return HOLDS if all(held) else IN_PART if any(held) else FAILS
+        return HOLDS if self.share >= MOST else FAILS if self.share <= FEW else IN_PART
+
+    @property
+    def share(self) -> float:
+        """Of the seeds measured, those that meet the criterion."""
+        return sum(self.by_seed.values()) / len(self.numbers)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of the share of all seeds, with 95 % confidence (Clopper and Pearson); exact results are certain."""
+        if self.exact:
+            return self.share, self.share
+        from scipy.stats import binomtest  # only who measures waits for it
+
+        held = binomtest(sum(self.by_seed.values()), len(self.numbers)).proportion_ci(CONFIDENCE)
+        return float(held.low), float(held.high)
+
+    @property
+    def exact(self) -> bool:
+        """Whether it depends on no seed."""
+        return set(self.numbers) == {EXACT}
 
     @property
     def seeds(self) -> str:
-        """In how many of the seeds measured it holds."""
-        held = self.by_seed
-        return f"{sum(held.values())} of {len(held)}" if held else "–"
+        """In how many of the seeds measured it holds, and what that tells of all seeds: `5 of 5 (48 to 100 %)`."""
+        if not self.numbers:
+            return "–"
+        if self.exact:
+            return "exact"
+        low, high = self.interval
+        return f"{sum(self.by_seed.values())} of {len(self.numbers)} ({100 * low:.0f} to {100 * high:.0f} %)"
 
 
 def judge(claim: Claim, study: Study, seeds: Iterable[int]) -> Verdict:
@@ -95,8 +123,18 @@ def measured(claim: Claim, study: Study, seed: int) -> dict[str, float]:
 
 
 def verdicts(claims: Iterable[Claim], study: Study, seeds: Iterable[int]) -> list[Verdict]:
-    """Every claim measured on the stored runs of these seeds."""
-    seeds = tuple(seeds)
+    """Every claim measured on the stored runs of these seeds, seeds side by side on the cores of this machine."""
+    claims, seeds = list(claims), tuple(seeds)
+    every = dict.fromkeys(seed for claim in claims for seed in claim.seeds(seeds))
+
+    def measure(seed: int) -> None:
+        for claim in claims:
+            if seed in claim.seeds(seeds) and claim.measurable(study, seed):
+                measured(claim, study, seed)
+
+    # Threads: the work is in PyTorch and in C++, one core each, so that sums do not depend on how many there are.
+    with ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        list(pool.map(measure, every))
     return [judge(claim, study, seeds) for claim in claims]
 
 
@@ -142,6 +180,7 @@ def as_json(found: Iterable[Verdict], settings: Settings) -> dict[str, Any]:
                 },
                 "holds": {str(seed): held for seed, held in verdict.by_seed.items()},
                 "verdict": verdict.word,
+                "seeds": verdict.seeds,
             }
             for verdict in found
         ],
@@ -195,7 +234,7 @@ def table(found: Iterable[Verdict]) -> str:
     lines = [f"{len(found)} claims: {summary(verdict.word for verdict in found)}"]
     for verdict in found:
         claim = verdict.claim
-        lines += ["", f"{claim.id}  [{claim.source}]  {verdict.word.upper()} ({verdict.seeds} seeds)"]
+        lines += ["", f"{claim.id}  [{claim.source}]  {verdict.word.upper()}: {verdict.seeds}"]
         lines += _wrapped(claim.statement) + _wrapped(f"criterion: {claim.criterion}")
         if claim.paper:
             lines += _wrapped(f"the paper: {claim.paper}")

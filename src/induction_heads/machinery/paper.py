@@ -9,7 +9,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .ledger import Claim
 from .run import Run
@@ -39,9 +39,13 @@ class Result:
     notebook: str
     in_reproduce_all: bool = field(default=True, kw_only=True)  # else it is made by its own target alone
 
-    def runs(self, settings: Settings) -> Iterable[Run]:
-        """What it shows, for these settings; runs are still to be resolved."""
+    def runs(self, study: Any) -> Iterable[Run]:
+        """What it shows, as far as that can be told from what the study has trained; still to be resolved."""
         return ()
+
+    def planned(self, study: Any) -> Iterable[Run]:
+        """What it will show, or what takes as long, for telling how long that takes."""
+        return self.runs(study)
 
 
 class Part(NamedTuple):
@@ -66,6 +70,7 @@ class Paper:
     story: tuple[Part, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)  # a claim's source that names no figure -> a figure's stem
     seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by profile, where none are asked for
+    start_early: Callable[[], None] = lambda: None  # begins, in the background, what its first run would wait for
     rank: int = 1  # papers of lower rank come first, then older ones
 
     @property
@@ -81,11 +86,23 @@ class Paper:
         """The result's notebook, as `KEY/NAME`."""
         return f"{self.key}/{self.results[result].notebook}"
 
-    def runs(self, settings: Settings, results: Iterable[str] = ()) -> list[Run]:
-        """The runs of these results, or of all that are made by reproduce-all."""
-        chosen = list(results) or [name for name, result in self.results.items() if result.in_reproduce_all]
-        settings = self.settings(settings)
-        return list(dict.fromkeys(run for name in chosen for run in self.results[name].runs(settings)))
+    def runs(self, study: Study, results: Iterable[str] = ()) -> list[Run]:
+        """The runs of these results, or of all that are made by reproduce-all, as far as they can be told."""
+        return list(dict.fromkeys(run for name in self._chosen(results) for run in self.results[name].runs(study)))
+
+    def planned(self, study: Study, results: Iterable[str] = ()) -> list[Run]:
+        """The same, for telling how long it takes."""
+        return list(dict.fromkeys(run for name in self._chosen(results) for run in self.results[name].planned(study)))
+
+    def train(self, study: Study, results: Iterable[str] = ()) -> None:
+        """Trains what these results show, or all; which runs those are may follow from others."""
+        known: list[Run] = []
+        while known != (told := self.runs(study, results)):
+            study.train(told)
+            known = told
+
+    def _chosen(self, results: Iterable[str]) -> list[str]:
+        return list(results) or [name for name, result in self.results.items() if result.in_reproduce_all]
 
 
 def find(folders: ModuleType) -> dict[str, Paper]:

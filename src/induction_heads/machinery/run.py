@@ -56,6 +56,10 @@ class Run(ABC):
         """The runs that are trained before it."""
         return ()
 
+    def enough(self, history: Sequence[Sequence[float]]) -> bool:
+        """Whether all that is asked of it is known before its end, from the history so far."""
+        return False
+
     def resolved(self, found: Mapping["Run", Any], data: Data | None) -> "Run":
         """The run with what depends on those it needs (`Trained`) filled in."""
         return self
@@ -97,7 +101,7 @@ class Family(ABC):
         device: str,
         hears: Hears,
     ) -> list[State]:
-        """Takes runs of one shape to their length; `needed` holds what the runs they need have learnt."""
+        """Takes runs of one shape to their length, or until of all enough is known; `needed` holds what the runs they need have learnt."""
 
     def shape(self, run: Any, state: State, device: str) -> Hashable:
         """Runs of equal shape may train as one group."""
@@ -122,6 +126,3 @@ class Family(ABC):
     def starting_seconds(self) -> float:
         """About how long the first run waits, for a compiler say."""
         return 0.0
-
-    def start_early(self) -> None:
-        """Begins, in the background, what the first run would wait for."""

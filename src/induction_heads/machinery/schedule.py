@@ -124,9 +124,10 @@ def train_group(job: Job, report: Report = lambda done, loss: None) -> Finished:
 
 
 def finish(store: Store, runs: Sequence[Run], states: Sequence[State], seconds: Sequence[float]) -> None:
-    """Keeps the ends of runs: the network there, which a longer run will leave behind, and the state."""
+    """Keeps where runs ended: the state, and the network at their length, which a longer run will leave behind."""
     for run, state, took in zip(runs, states, seconds, strict=True):
-        store.keep_checkpoint(run, run.length, state.learnt)
+        if state.progress == run.length:
+            store.keep_checkpoint(run, run.length, state.learnt)
         store.keep(run, state, took)
 
 

@@ -73,8 +73,15 @@ class Trained:
     run: Any
     folder: Path
     history: pd.DataFrame  # a row an evaluation; the family says which columns, NaN where not measured
-    final: Tensors
+    at_the_end: Tensors | None  # None where the run ended before its length, since enough was known
     seconds: float  # of training, as its share of the group's
+
+    @property
+    def final(self) -> Tensors:
+        """What was learnt at the run's length."""
+        if self.at_the_end is None:
+            raise ValueError(f"{self.run} ended when enough was known of it: ask for the whole run to have its network")
+        return self.at_the_end
 
     @cached_property
     def checkpoints(self) -> list[int]:
@@ -130,9 +137,18 @@ class Store:
             return -1
 
     def finished(self, run: Run) -> bool:
-        """Whether the run has gone as far as its length, and what it had learnt there is kept."""
+        """Whether the run has gone as far as its length, and what it had learnt there is kept; or enough is known of it."""
         far = self.progress(run)
-        return far == run.length or (far > run.length and checkpoint_path(self.folder(run), run.length).exists())
+        reached = far == run.length or (far > run.length and checkpoint_path(self.folder(run), run.length).exists())
+        return reached or (far >= 0 and run.enough(self._history(run)))
+
+    def _history(self, run: Run) -> list[list[float]]:
+        """As far as it has gone; nothing where it cannot be read, which `load` will say."""
+        try:
+            with safe_open(self.folder(run) / "state.safetensors", "pt") as file:
+                return file.get_tensor(HISTORY).tolist()
+        except SafetensorError:
+            return []
 
     def keep_checkpoint(self, run: Run, progress: int, learnt: Tensors) -> None:
         write(checkpoint_path(self.folder(run), progress), learnt)
@@ -156,7 +172,7 @@ class Store:
             return None
         try:
             tensors, about = read(folder / "state.safetensors")
-            final = _under(LEARNT, tensors)
+            final = _under(LEARNT, tensors) if int(about["progress"]) == run.length else None
             for at in checkpoints_in(folder):
                 checkpoint = read(checkpoint_path(folder, at))[0]
                 final = checkpoint if at == run.length else final

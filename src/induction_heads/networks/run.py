@@ -5,6 +5,7 @@ What its clamps are, and which table of a paper it stands in, is the paper's.
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,7 +25,10 @@ TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sig
 OTHER_SETS_EVERY = 5_000  # sequences; the train set is evaluated every time
 SCALED_SAVING = 4  # scaled runs evaluate on so many times fewer sequences, and other sets so many times more seldom
 SHORTEST_INTERVAL = 640  # sequences, between evaluations of a scaled run
+LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
 HISTORY = ["sequences", *(f"{name}_{what}" for name in EVALUATION_SETS for what in ("loss", "accuracy"))]
+
+TRAIN_LOSS = HISTORY.index("train_loss")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Run(machinery.Run):
     stream_seed: int = 0
     evaluation_seed: int = 1
     scale: int = 1  # lengths are divided by this and the learning rate multiplied by it
+    until_learnt: bool = False  # ends as soon as its learning time and its plateau are known
 
     @property
     def family(self) -> machinery.Family:
@@ -75,6 +80,10 @@ class Run(machinery.Run):
         lengths = {"sequences": self.sequences // scale, "learning_rate": self.learning_rate * scale, "scale": scale}
         return dataclasses.replace(self, **lengths, **every, clamps=grafted)
 
+    def enough(self, history: Sequence[Sequence[float]]) -> bool:
+        """Whether the train loss has been below 0.4 ln 2."""
+        return self.until_learnt and any(row[TRAIN_LOSS] < LEARNT * math.log(2) for row in history)
+
     @property
     def donors(self) -> tuple["Run", ...]:
         """The runs whose trained networks this one grafts."""
@@ -87,7 +96,7 @@ class Run(machinery.Run):
     @cached_property
     def settings(self) -> dict[str, Any]:
         """This run as plain values, the same in every session; not how long it is."""
-        fields = [f.name for f in dataclasses.fields(self) if f.name not in ("clamps", "sequences")]
+        fields = [f.name for f in dataclasses.fields(self) if f.name not in ("clamps", "sequences", "until_learnt")]
         return {name: getattr(self, name) for name in fields} | {"clamps": [_described(c) for c in self.clamps]}
 
     def __str__(self) -> str:

@@ -236,7 +236,7 @@ class Group:
             if new and step in at.checkpoints:
                 for i, (run, state) in enumerate(zip(self.runs, self.states, strict=True)):
                     keep_checkpoint(run, step * BATCH, self._whole(i, self.parameters, state.learnt))
-            if step == steps:
+            if step == steps or (new and step in at.train and self._enough()):
                 break
             if save is not None and step > self.start and step in at.train and time.monotonic() - saved > SAVE_EVERY:
                 save(self.capture(step))
@@ -245,7 +245,10 @@ class Group:
             if place == 0 or step == self.start:
                 block = self.blocks(number)
             report(step + 1, self.step(Sequences(*(tensor[place] for tensor in block))))
-        return self.capture(steps)
+        return self.capture(step)
+
+    def _enough(self) -> bool:
+        return all(run.enough(state.history) for run, state in zip(self.runs, self.states, strict=True))
 
     def _record(self, step: int, names: Sequence[str]) -> None:
         found = self.evaluate(names)
@@ -255,7 +258,7 @@ class Group:
                 raise FloatingPointError(
                     f"{self.runs[i]}: the train loss is {numbers[0][0]} after {step * BATCH:,} sequences"
                 )
-            state.history.append([step * BATCH, *(number for pair in numbers for number in pair)])
+            state.history.append([float(step * BATCH), *(number for pair in numbers for number in pair)])
 
 
 def shape_of(run: Run, parameters: Parameters) -> Network:
@@ -289,7 +292,7 @@ class Pairs(Family):
         two_passes = any(clamp.reads_unablated for clamp in run.clamps)
         in_kernels = known(clamps.combine([run.clamps], [network], dict.fromkeys(run.donors, {})))
         task = run.task if device == "cpu" else run.pairs
-        return (*lengths, task, bool(run.donors), two_passes, in_kernels, heads, state.progress)
+        return (*lengths, run.until_learnt, task, bool(run.donors), two_passes, in_kernels, heads, state.progress)
 
     def largest_group(self, device: str) -> int | None:
         return LARGEST_GROUP if device == "cpu" else None
@@ -316,6 +319,8 @@ class Pairs(Family):
             if step in at.train:
                 measured = numbers if step in at.others else [*numbers[:2], *[math.nan] * (len(numbers) - 2)]
                 found.append([sequences_seen, *measured])
+                if run.enough(found[-1:]):
+                    break
         return found
 
     def keeps(self, run: Run, progress: int) -> bool:
@@ -326,9 +331,6 @@ class Pairs(Family):
 
     def starting_seconds(self) -> float:
         return kernels.COMPILING if kernels.to_compile() else 0.0
-
-    def start_early(self) -> None:
-        kernels.load_in_background()
 
 
 PAIRS = Pairs()

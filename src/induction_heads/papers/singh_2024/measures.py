@@ -16,11 +16,11 @@ from induction_heads.machinery.store import Trained
 from induction_heads.networks import clamps, kernels, model, sequences
 from induction_heads.networks.clamps import Clamp, Network
 from induction_heads.networks.model import Parameters, Sequences, Sites, loss_and_accuracy
+from induction_heads.networks.run import LEARNT
 from induction_heads.networks.sequences import Task
 
 from .published import paper_curve
 
-LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
 CHUNK = 1_024  # sequences times networks at a time, so that activations stay in the cache
 SMALLEST_CHUNK = 64
 TOGETHER = 8  # networks or conditions that are evaluated as one batch

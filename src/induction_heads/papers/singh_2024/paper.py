@@ -6,6 +6,7 @@ from induction_heads.machinery.ledger import Claim
 from induction_heads.machinery.paper import Paper, Source
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.study import Study
+from induction_heads.networks import kernels
 
 from .runs import RESULTS, SEEDS, SMOKE_SEEDS
 from .story import INTRODUCTION, STORY
@@ -44,5 +45,6 @@ PAPER = Paper(
     story=STORY,
     places={"section 3": "figure_3_direct_path"},
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
+    start_early=kernels.load_in_background,
     rank=0,
 )

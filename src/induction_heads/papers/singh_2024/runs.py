@@ -6,13 +6,13 @@ that attend to the previous token most) and "previous token last". `Run.resolved
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from induction_heads.data import Dataset
 from induction_heads.machinery import paper
 from induction_heads.machinery.remembered import remembered
-from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.store import Trained
 from induction_heads.networks import clamps, run
 from induction_heads.networks.clamps import (
@@ -163,20 +163,30 @@ def none(seed: int) -> Rows:
 
 @dataclass(frozen=True)
 class Result(paper.Result):
-    """A figure or table of the paper, of every seed or of the first that is asked for."""
+    """A figure or table of the paper, of every seed, or of the typical one of those that are asked for."""
 
     rows: Callable[[int], Rows] = figure_3
     every_seed: bool = False
 
-    def runs(self, settings: Settings) -> Iterator[Run]:
-        """The runs of all its rows; roles are still to be resolved."""
-        for seed in settings.seeds if self.every_seed else settings.seeds[:1]:
+    def runs(self, study: Any) -> Iterator[Run]:
+        """The main runs of all seeds, which decide which is typical, and the runs of all rows where that is known."""
+        yield from self._runs(study, study.settings.seeds if self.every_seed else study.known_typical())
+
+    def planned(self, study: Any) -> Iterator[Run]:
+        """As if the first seed were the typical one, where that is not known."""
+        known = study.known_typical() or study.settings.seeds[:1]
+        yield from self._runs(study, study.settings.seeds if self.every_seed else known)
+
+    def _runs(self, study: Any, seeds: Iterable[int]) -> Iterator[Run]:
+        for seed in study.settings.seeds:
+            yield main(seed).scaled(study.scale)
+        for seed in seeds:
             for row in self.rows(seed).values():
-                yield row.scaled(SCALE[settings.profile])
+                yield row.scaled(study.scale)
 
 
 SCALE = {"paper": 1, "smoke": 25}  # what lengths are divided by, by profile
-RESULTS = {
+RESULTS: dict[str, paper.Result] = {
     "figure-3a": Result("Induction heads emerge abruptly", "01_emergence", every_seed=True),
     "figure-3b": Result("Many heads become induction heads together", "01_emergence"),
     "figure-4a": Result("Redundant and additive heads", "02_diversity"),
@@ -202,6 +212,21 @@ RESULTS = {
         "Strength, accuracy alone and learning time over seeds", "15_seeds", figure_4b, every_seed=True
     ),
 }
+
+
+@dataclass(frozen=True)
+class OfClaims(paper.Result):
+    """What claims are measured on, over more seeds than figures draw."""
+
+    def runs(self, study: Any) -> Iterator[Run]:
+        from .claims import LEDGER  # which needs this table
+
+        for claim in LEDGER:
+            for seed in claim.seeds(study.settings.seeds):
+                yield from claim.runs(study, seed)
+
+
+RESULTS["claims"] = OfClaims("The verdict on every claim", "17_claims")
 
 
 def result(name: str) -> Result:

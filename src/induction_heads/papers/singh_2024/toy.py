@@ -139,7 +139,7 @@ def closed_form(time: Numbers, begin: float, free: int) -> Numbers:
 
 
 def check(path: str | os.PathLike) -> float:
-    """The largest difference from a golden file of the original implementation (tests/golden/toy.npz), over all its arrays."""
+    """The largest difference from a golden file of the original implementation (tests/papers/singh_2024/golden/toy.npz), over all its arrays."""
     with np.load(path, allow_pickle=False) as golden:
         begin = Start(*(np.stack([golden[f"{kind}/{f}"] for f in FACTORS])[None] for kind in ("true", "init")))
         worst = 0.0
