@@ -50,7 +50,7 @@ PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
 NOTEBOOKS += $(addprefix notebook-,$(notdir $(NOTEBOOKS)))
 
-.PHONY: help reproduce-all $(PAPERS) test lab status bench profile lock environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
@@ -63,6 +63,7 @@ help:
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
 	@echo 'make profile         where the time of a training step goes'
+	@echo 'make readme          writes the numbers in README.md from the committed results and the times measured here'
 	@echo 'make clean           removes figures and executed notebooks'
 	@echo 'make distclean       removes runs, downloaded data and the environment too'
 	@echo
@@ -98,7 +99,7 @@ $(addsuffix /%,$(PAPERS)): $(ENVIRONMENT)
 status: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) status $(OPTIONS)
 
-bench profile: $(ENVIRONMENT)
+bench profile readme: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
 
 lab: $(ENVIRONMENT)

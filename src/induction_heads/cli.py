@@ -166,6 +166,13 @@ def gallery(asked: Asked) -> None:
     print(gallery.write_front(_papers().values(), asked.settings))
 
 
+def readme(asked: Asked) -> None:
+    """Writes the numbers of README.md from committed results, and the times of the last build here."""
+    from .machinery import readme
+
+    print(readme.write(_papers().values()))
+
+
 def names(asked: Asked) -> None:
     """Every result by its name, a line each."""
     for paper in _papers().values():
@@ -234,7 +241,7 @@ def _check_device(settings: Settings) -> None:
 COMMANDS = {
     command.__name__: command
     for command in (
-        reproduce, train, status, notebook, result, claims, gallery, names, bench, profile, replay,
+        reproduce, train, status, notebook, result, claims, gallery, readme, names, bench, profile, replay,
     )
 }  # fmt: skip
 

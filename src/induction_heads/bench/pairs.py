@@ -5,6 +5,7 @@ Ratios within one run are what counts: the machine is shared and its speed varie
 """
 
 import dataclasses
+import json
 import os
 import platform
 import resource
@@ -23,6 +24,7 @@ from torch import nn
 from induction_heads.data import Dataset, fingerprint
 from induction_heads.machinery import paths, plots, processes, schedule
 from induction_heads.machinery.colours import INK, head_colour
+from induction_heads.machinery.readme import BENCH
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.store import Store
 from induction_heads.networks import kernels, model, run, training
@@ -239,6 +241,17 @@ def main(settings: Settings) -> None:
     if len(grown):
         print("\nOne core, groups of 8:\n" + grown.to_string(float_format="{:.3f}".format))
     draw(costs, grown)
+    if settings.profile == "paper":
+        keep(costs)
+
+
+def keep(costs: pd.DataFrame) -> None:
+    """For the README: each row's milliseconds, as they are and in units of plain PyTorch and of the products."""
+    rows = {name: row.dropna().to_dict() for name, row in costs.iterrows()}
+    roofs = costs.attrs["roofline"]
+    rows |= {f"products, {cores} cores": {"ms": milliseconds} for cores, milliseconds in roofs.items()}
+    with paths.write_whole(paths.BUILD / "figures" / BENCH) as part:
+        part.write_text(json.dumps(rows, indent=1))
 
 
 def draw(costs: pd.DataFrame, grown: pd.DataFrame) -> Path:

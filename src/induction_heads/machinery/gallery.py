@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import execution, ledger, paths
+from . import execution, ledger, paths, readme
 from .paper import Paper
 from .settings import Settings
 
@@ -48,6 +48,7 @@ def front(papers: Iterable[Paper], folder: Path, settings: Settings) -> str:
         "| paper | | claims | time on two cores |",
         "|---|---|---|---|",
     ]
+    times = readme.read(folder / readme.TIMES)
     for paper in papers:
         here = folder / paper.key
         words = words_of(here, paper.picture)
@@ -58,7 +59,7 @@ def front(papers: Iterable[Paper], folder: Path, settings: Settings) -> str:
             f"**[{paper.title}]({paper.key}/README.md)** {_sources(paper)}<br>{paper.sentence}",
             shown if picture.exists() else "",
             ledger.summary(claim["verdict"] for claim in claims) or "not measured yet",
-            execution.duration(seconds) if (seconds := execution.seconds_of(paper.key, settings)) else "",
+            execution.duration(times[paper.key]) if paper.key in times else "",
         )
         lines.append(_row(cells))
     return "\n".join(lines) + "\n"

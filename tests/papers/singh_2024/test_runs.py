@@ -46,7 +46,7 @@ class Untrained(study.Study):
     """A study whose store has nothing yet."""
 
     def __init__(self, seeds=runs.SEEDS):
-        self.settings, self.scale = Settings(seeds=seeds), 1
+        self.settings, self.scale, self.profile = Settings(seeds=seeds), 1, "paper"
 
     def finished(self, run):
         return False
@@ -71,6 +71,14 @@ def test_the_typical_seed_has_the_median_learning_time(monkeypatch, times, typic
     here = Untrained()
     here.results = lambda result, seed: {"all heads": found[seed]}
     assert here.typical(found) == typical
+
+
+def test_claims_are_measured_over_more_seeds_than_figures_draw():
+    every = set(runs.result("claims").runs(Untrained()))
+    assert {run for run in every if not run.clamps and run.until_learnt is False} >= {
+        runs.main(seed) for seed in (*runs.SEEDS, *range(10, 37))
+    }
+    assert not {run.init_seed for run in every} & set(range(101, 109)), "those are for fitting the data alone"
 
 
 def test_a_run_that_ends_when_it_has_learnt_tells_the_same_learning_time_and_plateau(tmp_path):
