@@ -123,6 +123,11 @@ def heads_legend(
     return where.legend(handles=handles, **{"handlelength": 1.2, "columnspacing": 1.1} | legend)
 
 
-def published_at(ax: Axes, frame: pd.DataFrame, scale: int) -> None:
-    """`published` with the paper's times divided by `scale`, for runs that are shorter by it."""
-    published(ax, frame.assign(x=frame.x / scale), label="the paper" + (f", time / {scale}" if scale > 1 else ""))
+def squeezed(frame: pd.DataFrame, scale: int) -> pd.DataFrame:
+    """The paper's curves with time divided by `scale`, as the runs of a shorter profile have it."""
+    return frame.assign(x=frame.x / scale)
+
+
+def the_paper(scale: int = 1, who: str = "the paper") -> str:
+    """What a legend calls the paper's curves: `the paper`, or `the paper, time / 25` where they are squeezed."""
+    return f"{who}, time / {scale}" if scale > 1 else who
