@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from induction_heads.machinery.store import Trained
 from induction_heads.networks import model
 from induction_heads.networks.clamps import Ablate, Only, PerfectMatch, PreservePatterns, PreserveValues
 from induction_heads.networks.model import Sequences
@@ -138,3 +139,49 @@ def test_a_sample_is_drawn_without_replacement(which):
     every = {tuple(row) for row in torch.cat([which.exemplar, which.label, which.match[..., None]], -1)[0].tolist()}
     assert rows <= every
     assert measures.sample(which, 1_000).match.sort()[0].equal(which.match.sort()[0])
+
+
+def test_one_head_left_or_ablated_is_only_and_ablate(features, which):
+    one = wiring.one_head(network(), features, which)
+    clamped = [(Only(("L2H1",)),), (Ablate(("L2H1",)),), ()]
+    logits = measures.each_sequence(measures.repeat(network(), 3), features, which, clamped)["logits"]
+    alone, without, whole = measures.loss_and_accuracy(logits, which)[:, 0]
+    torch.testing.assert_close(torch.stack([one.alone[1], one.without[1]]), torch.stack([alone, without]))
+    assert one.whole == pytest.approx(whole.item()) and one.alone.shape == one.without.shape == (HEADS,)
+
+
+def test_margins_of_two_sequences_by_hand():
+    which = Sequences(
+        torch.tensor([[[0, 1, 0], [0, 1, 1]]]), torch.tensor([[[2, 0], [1, 2]]]), torch.tensor([[0, 1]])
+    )  # labels 2 and 0, target 2; labels 1 and 2, target 2
+    logits = torch.tensor([[[1.0, 0.0, 5.0], [3.0, 4.0, 8.0]], [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]])
+    found = wiring.margins(logits, which)
+    # in context above the rest: (5 + 1) / 2 - 0 and (4 + 8) / 2 - 3; correct above the other: 5 - 1 and 8 - 4
+    assert found.tolist() == [[3.0, 4.0], [0.0, 0.0]]
+
+
+def test_direct_effects_have_the_margins_of_every_checkpoint(features, which):
+    class Stored(Trained):
+        checkpoints = (0, 64)
+
+        def __init__(self):
+            pass
+
+        def at(self, checkpoint):
+            return network(checkpoint)
+
+    found = wiring.direct_effects(Stored(), features, which)
+    assert list(found.columns.get_level_values(0).unique()) == ["loss", "accuracy", "context", "correct"]
+    logits = measures.each_sequence(measures.stack([network(64)]), features, which)["logits"]
+    context, correct = wiring.margins(logits, which)[0].tolist()
+    assert found.loc[64, ("context", "whole")] == pytest.approx(context)
+    assert found.loc[64, ("correct", "whole")] == pytest.approx(correct)
+
+
+def test_sizes_at_the_label_tokens_are_those_of_embedding_and_layer_1(features, which):
+    silent = network()
+    silent["blocks.0.W_O"] = torch.zeros_like(silent["blocks.0.W_O"])
+    silent["W_label"] = torch.nn.functional.normalize(silent["W_label"], dim=-1) * 3
+    sizes = wiring.sizes_at_labels(silent, features, which)
+    assert sizes.embedding == pytest.approx(3) and sizes.layer_1 == pytest.approx(0)
+    assert wiring.sizes_at_labels(network(), features, which).layer_1 > 0

@@ -120,22 +120,55 @@ def one_head(network: Parameters, features: Tensor, which: Sequences) -> OneHead
     return OneHead(loss[:heads], loss[heads:-1], float(loss[-1]))
 
 
+class AtLabels(NamedTuple):
+    """Mean norms in the residual stream at the label tokens."""
+
+    embedding: float
+    layer_1: float  # what Layer 1 adds
+
+
+@torch.no_grad()
+def sizes_at_labels(network: Parameters, features: Tensor, which: Sequences) -> AtLabels:
+    """How large the label's embedding is in its own token, and what Layer 1 writes beside it (for Layer 2's values)."""
+    sites = clamps.forward(measures.stack([network]), features, which)
+    embedded, stream = (sites[site][:, :, 1:-1:2] for site in ("hook_embed", "blocks.1.hook_resid_pre"))
+    return AtLabels(float(embedded.norm(dim=-1).mean()), float((stream - embedded).norm(dim=-1).mean()))
+
+
 def layers_disconnected(network: Parameters) -> Bool[Tensor, "choice layer head"]:
     """For `direct_paths`: the whole network, no path from Layer 1 to the output, none from Layer 2."""
     heads = len(Network.of(network).heads[-1])
     return torch.tensor([[True, True], [False, True], [True, False]])[:, :, None].expand(3, 2, heads)
 
 
-def direct_effects(trained, features: Tensor, which: Sequences) -> pd.DataFrame:
-    """How much loss (nats) and accuracy depend on each layer's own path to the output, through training; Figure 12.
+def margins(logits: Float[Tensor, "choice batch label"], which: Sequences) -> Float[Tensor, "choice 2"]:
+    """Mean logit of the labels in context above that of the rest, and of the correct label above the other in context.
 
-    A row a checkpoint; columns (quantity, whole / no Layer 1 / no Layer 2). `trained` has checkpoints (`store.Trained`).
+    The first is what guessing among the labels in context needs, the second what a right answer needs.
+    """
+    places = torch.arange(logits.shape[-1])
+    shown, correct = (which.label[..., None] == places).any(-2), which.target[..., None] == places
+    other = shown & ~correct
+
+    def mean(chosen: Bool[Tensor, "one batch label"]) -> Float[Tensor, "choice batch"]:
+        return (logits * chosen).sum(-1) / chosen.sum(-1)
+
+    return torch.stack([mean(shown) - mean(~shown), mean(correct) - mean(other)], -1).mean(1)
+
+
+def direct_effects(trained, features: Tensor, which: Sequences) -> pd.DataFrame:
+    """How much the answer depends on each layer's own path to the output, through training; Figure 12.
+
+    A row a checkpoint; columns (quantity, whole / no Layer 1 / no Layer 2), the quantities loss (nats), accuracy and the
+    two `margins`. `trained` has checkpoints (`store.Trained`).
     """
     rows, choices = [], ["whole", "no Layer 1", "no Layer 2"]
     for batch in measures.checkpoints(trained):
         found = measures.direct_paths(
             batch, features, which, layers_disconnected({name: p[0] for name, p in batch.items()})
         )
-        rows += [measures.loss_and_accuracy(logits, which).T.flatten().tolist() for logits in found["logits"]]
-    columns = pd.MultiIndex.from_product([["loss", "accuracy"], choices])
+        for logits in found["logits"]:
+            measured = [measures.loss_and_accuracy(logits, which), margins(logits, which)]
+            rows.append(torch.cat(measured, -1).T.flatten().tolist())
+    columns = pd.MultiIndex.from_product([["loss", "accuracy", "context", "correct"], choices])
     return pd.DataFrame(rows, index=pd.Index(trained.checkpoints, name="sequences"), columns=columns)

@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.colors import to_hex
 
 from induction_heads.machinery import plots
 from induction_heads.machinery.colours import QUIET
@@ -24,6 +25,7 @@ ANSWERS = {  # what is answered on held-out label pairs -> its colour
     "the other label in the context": "#E07B1E",
 }
 STRENGTH = "strength s: attention on the correct label"
+NAMED = (0, 0.25, 0.5, 0.75, 1)  # strengths that are drawn thick
 SMALLEST = 1e-4  # nats; a final loss below is drawn here
 
 
@@ -39,11 +41,18 @@ def figure_15(histories: Mapping[float, pd.DataFrame], length: int) -> Drawing:
     for ax, key in zip(axes, SETS, strict=True):
         for strength, history in histories.items():
             measured = history.dropna(subset=f"{key}_loss")
-            line = dict(label="", color=shades.to_rgba(strength), lw=1.3)
-            parts.curve(ax, measured.sequences, measured[f"{key}_loss"], **line)
+            named = strength in NAMED
+            line = dict(lw=2, zorder=4, label=f"s = {strength:g}") if named else dict(lw=0.6, label="")
+            parts.curve(
+                ax,
+                measured.sequences.to_numpy(),
+                measured[f"{key}_loss"].to_numpy(),
+                color=to_hex(shades.to_rgba(strength)),
+                **line,
+            )
         _ln_2(ax, label="ln 2: guessing between the labels in context")
         ax.set(xlim=(0, length), ylim=(0, 5 if key == "held_out_label_pairs" else 2.05))
-    axes[0].legend(loc="upper right", fontsize=7)
+    axes[0].legend(loc="upper right", fontsize=7, reverse=True)
     fig.colorbar(shades, ax=axes, ticks=[0, 0.25, 0.5, 0.75, 1], label=STRENGTH, pad=0.01)
     plots.panel_titles(axes, list(SETS.values()))
     ends = "; ".join(
@@ -54,14 +63,18 @@ def figure_15(histories: Mapping[float, pd.DataFrame], length: int) -> Drawing:
         "figure_15",
         fig,
         "Figure 15: the match clamp at every strength",
-        "The loss while the strongest head has attention s on the correct label and 1 - s on the other, throughout training. Dark "
-        "is no information; the two colours are the two directions.",
-        f"Loss against sequences seen for {len(histories)} strengths, in three panels. At the end, at strengths 0, 0.5 and 1, in nats: {ends}.",
+        "The loss while the strongest head has attention s on the correct label and 1 - s on the other, throughout "
+        "training: "
+        f"{len(histories)} strengths, {len(NAMED)} of them thick. Dark is no information; the two colours are the "
+        "two directions.",
+        f"Loss against sequences seen for {len(histories)} strengths, in three panels. At the end, at strengths 0, "
+        f"0.5 and 1, in nats: {ends}.",
     )
 
 
 def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarray, "strength"]]) -> Drawing:
-    """Learning time and final losses against strength; `learning` and `final` (by evaluation set) in the order of strengths."""
+    """Learning time and final losses against strength; `learning` and `final` (by evaluation set) in the order of "
+    "strengths."""
     strengths, times = learning.index.to_numpy(), learning["learnt after"]
     fig, axes = plt.subplots(1, 2, figsize=(9.8, 3.5))
     axes[0].plot(strengths, times, color="#D8D8D8", zorder=1)
@@ -82,7 +95,8 @@ def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarr
         "figure_15_summary",
         fig,
         "Figure 15 in one picture",
-        "Left: sequences until the training set is learnt, against the strength of the clamp. Right: the loss at the end of "
+        "Left: sequences until the training set is learnt, against the strength of the clamp. Right: the loss at the "
+        "end of "
         "training, on the training set and on two test sets.",
         f"Learning time against strength: {told}. Final loss against strength, three curves: largest "
         + ", ".join(f"{title.lower()} {np.max(final[key]):.2f}" for key, title in SETS.items())
@@ -107,7 +121,8 @@ def figure_15_answers(
         "figure_15_answers",
         fig,
         "Answers on held-out label pairs",
-        "What the network of each strength answers to sequences with a held-out label pair: the right label, the other one in "
+        "What the network of each strength answers to sequences with a held-out label pair: the right label, the "
+        "other one in "
         "the context, or one that is not there. Not in the paper.",
         f"Stacked bars of shares of answers against strength: {ends}.",
     )

@@ -131,8 +131,3 @@ def squeezed(frame: pd.DataFrame, scale: int) -> pd.DataFrame:
 def the_paper(scale: int = 1, who: str = "the paper") -> str:
     """What a legend calls the paper's curves: `the paper`, or `the paper, time / 25` where they are squeezed."""
     return f"{who}, time / {scale}" if scale > 1 else who
-
-
-def published_at(ax: Axes, frame: pd.DataFrame, scale: int) -> None:
-    """`published` with the paper's times divided by `scale`, for runs that are shorter by it."""
-    published(ax, squeezed(frame, scale), label=the_paper(scale))

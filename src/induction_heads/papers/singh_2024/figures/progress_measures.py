@@ -34,15 +34,26 @@ class Learning(NamedTuple):
 def figure_10(
     unclamped: pd.DataFrame, throughout: Histories, measured: Histories, length: int, *, labels: int = 5, scale: int = 1
 ) -> Drawing:
-    """Train losses under each clamp throughout training, and of the unclamped run's checkpoints under the same clamp."""
+    """Train losses under each clamp throughout training, and of the unclamped run's checkpoints under the same "
+    "clamp."""
     fig, axes = plt.subplots(1, 2, figsize=(10.4, 3.7), sharey=True)
     for ax, panel, histories in zip(axes, PANELS, (throughout, measured), strict=True):
-        parts.published_at(ax, paper_curve("10", panel).replace({"series": PAPER}), scale)
+        parts.published(
+            ax, parts.squeezed(paper_curve("10", panel).replace({"series": PAPER}), scale), label=parts.the_paper(scale)
+        )
         thin = dict(lw=1, ls=(0, (4, 1.5)))
-        parts.curve(ax, unclamped.sequences, unclamped.train_loss, "none", label="no clamp", **thin)
+        parts.curve(
+            ax, unclamped.sequences.to_numpy(), unclamped.train_loss.to_numpy(), "none", label="no clamp", **thin
+        )
         when = "throughout training" if panel == "clamping" else "at each checkpoint"
         for name, history in histories.items():
-            parts.curve(ax, history.sequences, history.train_loss, name, label=f"{CLAMPS[name]} clamped {when}")
+            parts.curve(
+                ax,
+                history.sequences.to_numpy(),
+                history.train_loss.to_numpy(),
+                name,
+                label=f"{CLAMPS[name]} clamped {when}",
+            )
         parts.chance_lines(ax, labels)
         ax.set(xlim=(0, length), ylim=(0, 2.05))
         ax.legend(loc="center right", bbox_to_anchor=(1, 0.58))
@@ -56,20 +67,24 @@ def figure_10(
         fig,
         "Figure 10: clamps against progress measures",
         "Left: the train loss when a clamp is there throughout training. Right: the loss under the same clamp of every "
-        "checkpoint of the run trained without it. Dashed: the unclamped loss, the same in both panels. Wide pale curves: the paper's.",
-        "Two panels of train loss against sequences seen, each with the unclamped run: clamped training on the left, progress "
+        "checkpoint of the run trained without it. Dashed: the unclamped loss, the same in both panels. Wide pale "
+        "curves: the paper's.",
+        "Two panels of train loss against sequences seen, each with the unclamped run: clamped training on the left, "
+        "progress "
         f"measures on the right. Losses at the end, clamped and measured, in nats: {ends}.",
     )
 
 
 def figure_10_seeds(tables: Mapping[int, Learning], paper: Learning, *, scale: int = 1) -> Drawing:
-    """The slowest tenth of the fall of every seed, from clamped training to the progress measure under the same clamp."""
+    """The slowest tenth of the fall of every seed, from clamped training to the progress measure under the same "
+    "clamp."""
     fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.1))
     for ax, column in zip(axes, ("slowest tenth", "its share"), strict=True):
         for i, name in enumerate(CLAMPS):
             ends = [3 * i, 3 * i + 1]
             each = np.array([[table[column][name] for table in one] for one in tables.values()])
-            ax.plot(ends, each.T, "o-", color=colour(name), ms=4.5, lw=1)
+            (ours, *_) = ax.plot(ends, each.T, "o-", color=colour(name), ms=4.5, lw=1)
+            ours.set_label(f"ours, {CLAMPS[name]}: a line a seed")
             theirs = [table[column][name] / (scale if column == "slowest tenth" else 1) for table in paper]
             wide = dict(color=pale(colour(name), 0.4), ms=8, lw=3.4, zorder=1)
             ax.plot(ends, theirs, "D-", **wide, label=f"the paper, {CLAMPS[name]}")
@@ -78,14 +93,16 @@ def figure_10_seeds(tables: Mapping[int, Learning], paper: Learning, *, scale: i
     _sequences_axis(axes[0], scale)
     axes[1].axhline(PLATEAU, color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
     axes[1].set(ylabel="share of the learning time", ylim=(0, None))
-    axes[1].legend(loc="lower left")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     plots.panel_titles(axes, ["Slowest tenth of the fall", "The same as a share (dashed: plateau)"])
     return Drawing(
         "figure_10_seeds",
         fig,
         "Figure 10 over seeds: the slowest tenth of the fall",
-        "Each line is a seed: from training under a clamp (left end) to the progress measure under the same clamp (right end), "
-        f"in sequences and as a share of the learning time. Dashed: the bar for a plateau, {PLATEAU:.0%}. Diamonds: the paper.",
+        "Each line is a seed: from training under a clamp (left end) to the progress measure under the same clamp "
+        "(right end), "
+        f"in sequences and as a share of the learning time. Dashed: the bar for a plateau, {PLATEAU:.0%}. Diamonds: "
+        "the paper.",
         f"Lines of {len(tables)} seeds from clamped training to the progress measure. {_medians(tables)}",
     )
 

@@ -36,14 +36,6 @@ def learning_times(figure: str | None = None) -> pd.DataFrame:
     return frame if figure is None else frame[frame.figure == figure].reset_index(drop=True)
 
 
-def histories(figure: str) -> dict[str, pd.DataFrame]:
-    """The paper's loss curves of a figure as ours are kept: series -> columns sequences and train_loss."""
-    found = {}
-    for series, rows in paper_curve(figure).groupby("series", sort=False):
-        found[series] = rows.sort_values("x")[["x", "y"]].set_axis(["sequences", "train_loss"], axis=1)
-    return found
-
-
 def times_of_figure_6() -> pd.Series:
     """Sequences until the paper's runs of figure 6 are below 0.4 ln 2, by the names of ours: "B, 50 classes"."""
     rows = learning_times("6")

@@ -1,4 +1,4 @@
-"""What is seen in the figures: sentences made from their numbers, a module a notebook, a function a reading.
+"""Readings of this paper's figures: what is seen in the numbers, in sentences made from them. No figures, no measuring.
 
-No figure is drawn here and nothing is measured. A prediction that failed is called failed.
+A module a notebook, a function a figure: numbers in, sentences out, to be shown with `machinery.reading.reading`.
 """
