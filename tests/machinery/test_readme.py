@@ -16,7 +16,10 @@ def test_the_readme_says_what_the_committed_results_say():
 
 def test_a_number_stands_where_its_key_is(tmp_path):
     (tmp_path / "some").mkdir()
-    claims = [{"id": "1", "verdict": "holds", "seeds": "5 of 5"}, {"id": "2", "verdict": "holds in part", "seeds": "1 of 2"}]
+    claims = [
+        {"id": "1", "verdict": "holds", "seeds": "5 of 5"},
+        {"id": "2", "verdict": "holds in part", "seeds": "1 of 2"},
+    ]
     (tmp_path / "some" / "claims.json").write_text(json.dumps({"claims": claims}))
     (tmp_path / "times.json").write_text('{"training some": 600}')
     (tmp_path / "bench.json").write_text('{"1 run": {"ms": 0.23456}}')
