@@ -33,3 +33,25 @@ def confusions(
     edges = dict(bins=labels, range=((0, labels), (0, labels)))
     counts = np.stack([np.histogram2d(target, given, **edges)[0] for given in answers])
     return counts / counts.sum(2, keepdims=True)
+
+
+def associations(
+    right: Bool[Tensor, "head batch"], target: Int[Tensor, " batch"], query: Int[Tensor, " batch"]
+) -> pd.DataFrame:
+    """A row a head: the share it gets `wrong`, Cramér's V of that with the correct label and with the query's class.
+
+    V is 0 for mistakes spread evenly and 1 for mistakes that the label, or class, decides; `p, label` is that of the
+    chi-square test of independence. With them the labels that it gets wrong most and least, and those shares.
+    """
+    wrong, rows = by_label(right, target), []
+    for correct, (_, labels) in zip(right, wrong.iterrows(), strict=True):
+        (label, p), (of_class, _) = (heads.association_with(~correct, what) for what in (target, query))
+        extremes = labels.idxmax(), labels.max(), labels.idxmin(), labels.min()
+        rows.append(((~correct).float().mean().item(), label, of_class, p, *extremes))
+    columns = ["wrong", "V, label", "V, class", "p, label", "worst label", "wrong there", "best label", "wrong at best"]
+    return pd.DataFrame(rows, index=wrong.index, columns=columns)
+
+
+def not_in_context(answers: Int[Tensor, "head batch"], label: Int[Tensor, "batch pair"]) -> Float[np.ndarray, " head"]:
+    """Share of each head's answers that are none of the labels in the context."""
+    return np.array([(~(label == given[:, None]).any(1)).float().mean().item() for given in answers])

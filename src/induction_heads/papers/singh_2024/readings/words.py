@@ -9,9 +9,9 @@ LN_2 = math.log(2)
 NEAR = 0.1  # "near ln 2" is within a tenth of it, as in claim 1
 
 
-def beside(ours: float, theirs: float) -> str:
-    """`0.031 (the paper: 0.028)`."""
-    return f"{number(ours)} (the paper: {number(theirs)})"
+def beside(ours: float, theirs: float, unit: str = "") -> str:
+    """`0.031 nats (the paper: 0.028)`."""
+    return f"{number(ours)}{' ' if unit else ''}{unit} (the paper: {number(theirs)})"
 
 
 def against_the_paper(ours: float, theirs: float) -> str:
