@@ -81,7 +81,10 @@ def figure_17_losses(
     A pair's shade is its rank: the sooner it learns, the darker, in both panels.
     """
     fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.3), sharey=True)
-    ours = {f"L2H{partner}": history[["sequences", "train_loss"]].set_axis(["x", "y"], axis=1) for partner, history in pairs.items()}
+    ours = {
+        f"L2H{partner}": history[["sequences", "train_loss"]].set_axis(["x", "y"], axis=1)
+        for partner, history in pairs.items()
+    }
     theirs = dict(list(paper_curve("17").groupby("series", sort=False)))
     whole = theirs.pop("all heads")
     _ranked(axes[0], list(ours.values()))
