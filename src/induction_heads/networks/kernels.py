@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import subprocess
+import tempfile
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
@@ -28,14 +29,33 @@ SOURCES = sorted(path for path in Path(__file__).with_name("cpp").iterdir() if p
 (MAIN,) = (path for path in SOURCES if path.suffix == ".cpp")
 COMPILING = 10.0  # seconds, about
 NUMBERS = {torch.float32: "float", torch.float64: "double"}
-FLAGS = ("-O3", "-fno-math-errno", "-march=native", "-std=c++20", "-shared", "-fPIC", "-fopenmp")
+COMPILERS = ("g++", "c++", "clang++")  # the first that is found, where CXX names none; GCC from 11, clang from 14
+NEEDED = ("-std=c++20", "-O3", "-shared", "-fPIC")
+THIS_PROCESSOR = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
+# Flags that a compiler may refuse, and what training is without them (measured with GCC 12 and AVX2).
+HOPED_FOR = {
+    THIS_PROCESSOR: "2 times slower",
+    "-fno-math-errno": "1.5 times slower",
+    "-fopenmp": "on one thread",
+    "-fopenmp-simd": "a little slower",
+}
+PROBE = """
+int sum(int n) {
+  int x = 0;
+#pragma omp parallel for reduction(+ : x)
+  for (int i = 0; i < n; ++i) x += i;
+  return x;
+}
+"""
+SLOWER_IN_PYTORCH = "5 to 10 times"  # a step, on one thread
 LAYER_NORM_EPS = 1e-5  # appendix A
 NO_LOGIT = -1e9  # of labels that are not in context, under PerfectCopy
 ROTARY_BASE = 10_000.0  # appendix A
 
 
 def compiler() -> str | None:
-    return shutil.which(os.environ.get("CXX", "g++"))
+    named = os.environ.get("CXX")
+    return next(filter(None, map(shutil.which, [named] if named else COMPILERS)), None)
 
 
 _loaded: set[torch.dtype] = set()
@@ -44,7 +64,8 @@ _loaded: set[torch.dtype] = set()
 def load(dtype: torch.dtype = torch.float32) -> bool:
     """Use the C++ operators for numbers of this type from here on, if there is a compiler; whether they are in use.
 
-    They are compiled once (COMPILING seconds), keyed by source, PyTorch and processor.
+    They are compiled once (COMPILING seconds), keyed by source, compiler, PyTorch and processor. Where they are not in
+    use, or not as fast as they could be, a warning says so once.
     """
     if dtype not in _loaded and _compile_and_load(dtype):
         _loaded.add(dtype)
@@ -65,49 +86,77 @@ def wanted() -> bool:
     return os.environ.get("INDUCTION_HEADS_COMPILE") != "0" and compiler() is not None
 
 
-def _flags(dtype: torch.dtype) -> list[str]:
-    told = {
-        "NUMBER": NUMBERS[dtype],
-        "NAME": f"induction_heads_{NUMBERS[dtype]}",
-        "LAYER_NORM_EPS": LAYER_NORM_EPS,
-        "NO_LOGIT": NO_LOGIT,
-    }
-    return [*FLAGS, *(f"-D{name}={value}" for name, value in told.items())]
+def path_in_use(dtype: torch.dtype = torch.float32) -> str:
+    """What training on this CPU runs on, and what it costs where that is not the fast path; one line."""
+    return _library(dtype).with_suffix(".txt").read_text() if load(dtype) else _without()
+
+
+def _without() -> str:
+    slow = f"training runs on PyTorch's own operators, {SLOWER_IN_PYTORCH} slower than in C++"
+    if os.environ.get("INDUCTION_HEADS_COMPILE") == "0":
+        return f"{slow}: INDUCTION_HEADS_COMPILE is 0"
+    if compiler() is None:
+        looked_for = os.environ.get("CXX") or ", ".join(COMPILERS)
+        return f"{slow}: found no C++ compiler ({looked_for}); install one, or name it by CXX"
+    return f"{slow}: {compiler()} does not compile it"
+
+
+def _defined(dtype: torch.dtype) -> list[str]:
+    told = {"NUMBER": NUMBERS[dtype], "NAME": f"induction_heads_{NUMBERS[dtype]}"}
+    told |= {"LAYER_NORM_EPS": LAYER_NORM_EPS, "NO_LOGIT": NO_LOGIT}
+    return [f"-D{name}={value}" for name, value in told.items()]
 
 
 def _library(dtype: torch.dtype) -> Path:
-    made_from = [*(path.read_text() for path in SOURCES), torch.__version__, _processor(), *_flags(dtype)]
+    made_from = [*(path.read_text() for path in SOURCES), torch.__version__, _processor(), compiler() or ""]
+    made_from += [*NEEDED, *HOPED_FOR, *_defined(dtype)]
     return BUILD / "kernels" / f"{hashlib.sha256(chr(10).join(made_from).encode()).hexdigest()[:16]}.so"
 
 
 @cache
 def _compile_and_load(dtype: torch.dtype) -> bool:
     if not wanted():
+        if os.environ.get("INDUCTION_HEADS_COMPILE") != "0":
+            warnings.warn(_without(), stacklevel=3)
         return False
     library = _library(dtype)
     library.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(library.with_suffix(".lock")):  # who comes second finds it compiled
         if not library.exists():
-            from torch.utils import cpp_extension  # only who compiles waits for it
-
-            torch_is_at = [f"-I{path}" for path in cpp_extension.include_paths()]
-            torch_is_at += [f"-L{path}" for path in cpp_extension.library_paths()] + ["-lc10", "-ltorch_cpu"]
             try:
-                with write_whole(library) as part:
-                    subprocess.run(
-                        [compiler(), *_flags(dtype), str(MAIN), *torch_is_at, "-o", str(part)],
-                        check=True,
-                        capture_output=True,
-                        text=True,
-                    )
+                _compile(dtype, library)
             except subprocess.CalledProcessError as error:
-                warnings.warn(
-                    f"the C++ operators do not compile here, PyTorch's own operators are used: {error.stderr.splitlines()[:1]}",
-                    stacklevel=2,
-                )
+                first = next((line for line in error.stderr.splitlines() if "error" in line), error.stderr[:200])
+                warnings.warn(f"{_without()}: {first}", stacklevel=3)
                 return False
     torch.ops.load_library(str(library))
     return True
+
+
+def accepted(flag: str) -> bool:
+    """Whether the compiler makes a library with this flag."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "sum.cpp")
+        source.write_text(PROBE)
+        command = [compiler(), *NEEDED, flag, str(source), "-o", str(source.with_suffix(".so"))]
+        return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def _compile(dtype: torch.dtype, library: Path) -> None:
+    """With the flags that the compiler takes; beside the library lies the line that says which it was made with."""
+    from torch.utils import cpp_extension  # only who compiles waits for it
+
+    taken = [flag for flag in HOPED_FOR if accepted(flag)]
+    without = [f"without {flag} ({cost})" for flag, cost in HOPED_FOR.items() if flag not in taken]
+    says = ", ".join([f"training runs in C++, compiled by {compiler()} {' '.join(taken)}", *without])
+    torch_is_at = [f"-I{path}" for path in cpp_extension.include_paths()]
+    torch_is_at += [f"-L{path}" for path in cpp_extension.library_paths()] + ["-lc10", "-ltorch_cpu"]
+    with write_whole(library) as part:
+        command = [compiler(), *NEEDED, *taken, *_defined(dtype), str(MAIN), *torch_is_at, "-o", str(part)]
+        subprocess.run(command, check=True, capture_output=True, text=True)
+        library.with_suffix(".txt").write_text(says)
+    if without:
+        warnings.warn(says, stacklevel=4)
 
 
 def _processor() -> str:

@@ -14,8 +14,12 @@ namespace {
 // Bytes of a vector register, and the block of a product whose sums stay in registers: ROWS x PANEL vectors.
 #if defined(__AVX512F__)
 constexpr int VECTOR = 64, ROWS = 6, PANEL = 4;  // of 32 registers
-#else
+#elif defined(__AVX__)
 constexpr int VECTOR = 32, ROWS = 6, PANEL = 2;  // of 16
+#elif defined(__aarch64__)
+constexpr int VECTOR = 16, ROWS = 6, PANEL = 4;  // of 32
+#else
+constexpr int VECTOR = 16, ROWS = 4, PANEL = 2;  // SSE2, WebAssembly
 #endif
 
 template <typename F>
@@ -72,11 +76,21 @@ inline Lanes<F> exp(Lanes<F> x) {
   return tiny ? Lanes<F>{} : sum * scale;
 }
 
+// The lanes of a and b, counted one after the other, that `L` names.
+template <typename F, int... L>
+inline Lanes<F> chosen(Lanes<F> a, Lanes<F> b) {
+#if __has_builtin(__builtin_shufflevector)
+  return __builtin_shufflevector(a, b, L...);
+#else  // GCC 11
+  return __builtin_shuffle(a, b, typename Simd<F>::Ints{L...});
+#endif
+}
+
 // Rows become columns: blocks of H x H off the diagonal change places, for H = LANES / 2, LANES / 4, … 1.
 template <typename F, int H, int... L>
 inline void exchange(Lanes<F>& a, Lanes<F>& b, std::integer_sequence<int, L...>) {
-  const Lanes<F> low = __builtin_shufflevector(a, b, ((L & H) ? LANES<F> + L - H : L)...);
-  b = __builtin_shufflevector(a, b, ((L & H) ? LANES<F> + L : L + H)...);
+  const Lanes<F> low = chosen<F, ((L & H) ? LANES<F> + L - H : L)...>(a, b);
+  b = chosen<F, ((L & H) ? LANES<F> + L : L + H)...>(a, b);
   a = low;
 }
 
