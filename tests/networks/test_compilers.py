@@ -47,7 +47,9 @@ def test_a_flag_that_the_compiler_refuses_is_left_out_and_named(monkeypatch, tmp
         kernels._compile(torch.float32, library)
     assert library.exists()
     made = library.with_suffix(".txt").read_text()
-    assert made.startswith(f"training runs in C++, compiled by {tmp_path}/apples {kernels.THIS_PROCESSOR} -fno-math-errno -fopenmp-simd,")
+    assert made.startswith(
+        f"training runs in C++, compiled by {tmp_path}/apples {kernels.THIS_PROCESSOR} -fno-math-errno -fopenmp-simd,"
+    )
 
 
 def test_a_compiler_that_takes_all_flags_is_not_worth_a_warning(monkeypatch, tmp_path):
@@ -68,7 +70,9 @@ def test_a_compiler_that_fails_leaves_training_to_pytorch_and_says_why(monkeypat
 def test_where_there_is_no_compiler_one_line_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)
-    with pytest.warns(UserWarning, match=r"found no C\+\+ compiler \(g\+\+, c\+\+, clang\+\+\); install one, or name it by CXX"):
+    with pytest.warns(
+        UserWarning, match=r"found no C\+\+ compiler \(g\+\+, c\+\+, clang\+\+\); install one, or name it by CXX"
+    ):
         assert not kernels.load()
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # it is said once

@@ -21,7 +21,9 @@ def test_only_the_operators_speak_to_pytorch():
 def test_the_network_compiles_without_pytorch(compiler, tmp_path):
     if shutil.which(compiler) is None:
         pytest.skip(f"no {compiler}")
-    (tmp_path / "alone.cpp").write_text('#include "network.h"\nnamespace {\ntemplate struct Run<float>;\ntemplate struct Run<double>;\n}\n')
+    (tmp_path / "alone.cpp").write_text(
+        '#include "network.h"\nnamespace {\ntemplate struct Run<float>;\ntemplate struct Run<double>;\n}\n'
+    )
     told = ["-DLAYER_NORM_EPS=1e-5", "-DNO_LOGIT=-1e9", "-std=c++20", "-fsyntax-only", f"-I{CPP}"]
     subprocess.run([compiler, *told, str(tmp_path / "alone.cpp")], check=True)
 
