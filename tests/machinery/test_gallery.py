@@ -16,8 +16,18 @@ def folder(tmp_path, monkeypatch):
 
 
 def ledger(folder, **changes):
-    claim = {"id": "1", "statement": "The loss falls.", "source": "figure 3a", "quantity": "q", "criterion": "a | b", "reason": "r", "paper": "0.1",
-             "values": {"5": {"loss": 0.25, "time": None}}, "holds": {"5": True, "6": False}, "verdict": "holds in part"}  # fmt: skip
+    claim = {
+        "id": "1",
+        "statement": "The loss falls.",
+        "source": "figure 3a",
+        "quantity": "q",
+        "criterion": "a | b",
+        "reason": "r",
+        "paper": "0.1",
+        "values": {"5": {"loss": 0.25, "time": None}},
+        "holds": {"5": True, "6": False},
+        "verdict": "holds in part",
+    }
     (folder / "claims.json").write_text(json.dumps({"claims": [claim | changes]}))
 
 

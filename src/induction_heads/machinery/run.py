@@ -124,4 +124,5 @@ class Family(ABC):
         return 0.0
 
     def start_early(self) -> None:
-        """Begins, in the background, what the first run would wait for."""
+        """Begins, in the background, what the first run would wait for; here there is nothing."""
+        return
