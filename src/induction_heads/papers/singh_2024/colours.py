@@ -1,6 +1,7 @@
 """One colour for one thing in every figure of this paper: clamps, subcircuits, evaluation sets, amounts of data.
 
-Colours of clamps differ by 12 or more in CIEDE2000, for normal sight and for protan, deutan and tritan sight; a test measures it.
+Colours of clamps differ by 12 or more in CIEDE2000, for normal sight and for protan, deutan and tritan sight; a test
+measures it.
 """
 
 import re

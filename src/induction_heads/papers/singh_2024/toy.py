@@ -43,7 +43,10 @@ class History(NamedTuple):
 
 
 def start(dimension: int, seeds: Sequence[int]) -> Start:
-    """Standard normal numbers, first the true factors, then the initial ones; a seed's numbers do not depend on the other seeds."""
+    """Standard normal numbers, first the true factors, then the initial ones.
+
+    A seed's numbers do not depend on the other seeds.
+    """
     if dimension < 1 or len(seeds) == 0:
         raise ValueError(f"expected a dimension of at least 1 and at least one seed, got {dimension} and {list(seeds)}")
     drawn = np.stack([np.random.default_rng(seed).standard_normal((2, 3, dimension)) for seed in seeds])
@@ -84,7 +87,7 @@ def _gradient(factors: ndarray, true: ndarray) -> ndarray:
 
 
 def _record(factors: ndarray, true: ndarray) -> tuple[ndarray, ndarray, ndarray]:
-    """The fields of `History`, from each factor's part along the true one (share²·size) and across it, without cancellation."""
+    """The fields of `History`, from each factor's part along the true one (share²·size) and across it, uncancelled."""
     size = (true**2).sum(-1)  # seed factor
     share = (factors * true).sum(-1) / size
     across = ((factors - share[..., None] * true) ** 2).sum(-1)
@@ -139,7 +142,7 @@ def closed_form(time: Numbers, begin: float, free: int) -> Numbers:
 
 
 def check(path: str | os.PathLike) -> float:
-    """The largest difference from a golden file of the original implementation (tests/papers/singh_2024/golden/toy.npz), over all its arrays."""
+    """The largest difference from a golden file of the original implementation (tests/networks/golden/toy.npz)."""
     with np.load(path, allow_pickle=False) as golden:
         begin = Start(*(np.stack([golden[f"{kind}/{f}"] for f in FACTORS])[None] for kind in ("true", "init")))
         worst = 0.0
