@@ -18,6 +18,8 @@ from induction_heads.networks.clamps import Clamp, Network
 from induction_heads.networks.model import Parameters, Sequences, Sites, loss_and_accuracy
 from induction_heads.networks.sequences import Task
 
+from .published import paper_curve
+
 LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
 CHUNK = 1_024  # sequences times networks at a time, so that activations stay in the cache
 SMALLEST_CHUNK = 64
@@ -234,14 +236,28 @@ def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence
 
 
 def learning(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row a history: when its train loss is learnt, the slowest tenth of its fall, and where it ends (nats).
+    """One row a history: when its train loss is learnt, the slowest tenth of its fall, where it ends and waits (nats).
 
     In sequences seen, but for the share of the learning time that the slowest tenth takes: a plateau from PLATEAU on.
+    `its level` is the loss in the middle of that tenth: what the run waits for.
     """
     found = {}
     for name, history in histories.items():
         slowest = plateau(history["sequences"].to_numpy(dtype=float), history["train_loss"].to_numpy())
-        found[name] = (time_to_learn(history), slowest.sequences, slowest.share, history["train_loss"].iloc[-1])
-    return pd.DataFrame.from_dict(
-        found, orient="index", columns=["learnt after", "slowest tenth", "its share", "final loss"]
-    )
+        last = history["train_loss"].iloc[-1]
+        found[name] = (time_to_learn(history), slowest.sequences, slowest.share, last, slowest.level)
+    columns = ["learnt after", "slowest tenth", "its share", "final loss", "its level"]
+    return pd.DataFrame.from_dict(found, orient="index", columns=columns)
+
+
+def published_learning(figure: str, panel: str = "main") -> pd.DataFrame:
+    """`learning` of the paper's curves in one panel of a figure, a row a series."""
+    curves = paper_curve(figure, panel).rename(columns={"x": "sequences", "y": "train_loss"})
+    return learning(dict(iter(curves.groupby("series", sort=False))))
+
+
+def half_way(
+    seen: Num[np.ndarray, " checkpoint"], strengths: Float[np.ndarray, "checkpoint head"]
+) -> Num[np.ndarray, " head"]:
+    """Sequences seen when each head first has half of its greatest strength (figure 3b)."""
+    return np.asarray(seen)[(strengths >= strengths.max(0) / 2).argmax(0)]

@@ -33,12 +33,9 @@ def learning_times(figure: str | None = None) -> pd.DataFrame:
     return frame if figure is None else frame[frame.figure == figure].reset_index(drop=True)
 
 
-def histories(figure: str) -> dict[str, pd.DataFrame]:
-    """The paper's loss curves of a figure as ours are kept: series -> columns sequences and train_loss."""
-    found = {}
-    for series, rows in paper_curve(figure).groupby("series", sort=False):
-        found[series] = rows.sort_values("x")[["x", "y"]].set_axis(["sequences", "train_loss"], axis=1)
-    return found
+def setting() -> pd.Series:
+    """The sizes of the paper's task and data (section 2), by name: "training classes"."""
+    return _read("setting.csv").set_index("name")["value"]
 
 
 def times_of_figure_6() -> pd.Series:
