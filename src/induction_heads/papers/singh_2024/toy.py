@@ -18,8 +18,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
+
+from .measures import LEARNT, plateau
 
 FACTORS = ("a", "b", "c")
 CONDITIONS = {"none": (), "c": ("c",), "b_and_c": ("b", "c")}  # figure 5a: the factors clamped to their true values
@@ -110,6 +112,28 @@ def first_below(loss: Float[ndarray, "*seed iteration"], level: Numbers) -> Numb
     """The first iteration at which each loss is below its level; infinite where it never is."""
     below = loss < np.asarray(level)[..., None]
     return np.where(below.any(-1), below.argmax(-1), np.inf)[()]
+
+
+class Wait(NamedTuple):
+    """How a loss falls from that of a zero output: iterations, a number a seed; infinite where it does not get there."""
+
+    left: Float[ndarray, " seed"]  # first below 90 % of it: the wait
+    learnt: Float[ndarray, " seed"]  # first below 40 %
+    done: Float[ndarray, " seed"]  # first below 10 %
+    share: Float[ndarray, " seed"]  # of the learning time that the slowest tenth takes, as for networks
+
+    @property
+    def longer_than_fall(self) -> Bool[ndarray, " seed"]:
+        """Whether the wait is longer than the fall from 90 % to 10 %: a plateau, where its height is known."""
+        return (2 * self.left > self.done) | np.isinf(self.left)
+
+
+def wait(loss: Float[ndarray, "seed iteration"], zero: Float[ndarray, " seed"]) -> Wait:
+    """`zero` is the loss of a zero output; in the measure for networks it stands for ln 2."""
+    left, learnt, done = (first_below(loss, share * zero) for share in (0.9, LEARNT, 0.1))
+    iterations = np.arange(loss.shape[-1])
+    shares = [plateau(iterations, np.log(2) * one / height).share for one, height in zip(loss, zero, strict=True)]
+    return Wait(left, learnt, done, np.array(shares))
 
 
 def speed(s: Numbers, free: int) -> Numbers:
