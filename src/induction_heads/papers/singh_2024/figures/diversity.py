@@ -133,8 +133,7 @@ def figure_4b_times(times: Mapping[str, Mapping[str, float]], *, scale: int = 1)
         "figure_4b_times",
         fig,
         "Learning times of single heads",
-        "A point is a network with one Layer 2 head from its first step on, the black mark the network with all "
-        "eight.",
+        "A point is a network with one Layer 2 head from its first step on, the black mark the network with all eight.",
         f"A row a seed, a point a head on an axis of sequences until learnt: {'; '.join(told)}.",
     )
 

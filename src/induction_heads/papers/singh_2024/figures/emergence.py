@@ -110,8 +110,7 @@ def figure_3a_seeds(
     _loss_axis(ax, histories[seed], labels, "Train loss of all seeds; bars: the slowest tenth of each fall")
     ax.legend(ncols=2, fontsize="small", **PLACES)
     told = [
-        f"seed {s} {number(row['learnt after'])} (slowest tenth at {row['its level']:.2f} nats, "
-        f"{row['its share']:.0%})"
+        f"seed {s} {number(row['learnt after'])} (slowest tenth at {row['its level']:.2f} nats, {row['its share']:.0%})"
         for s, row in learning.iterrows()
     ]
     return Drawing(
