@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from induction_heads.machinery import ledger, plots
+from induction_heads.machinery import plots
 from induction_heads.machinery.colours import INK, QUIET, pale
 from induction_heads.machinery.drawing import Drawing
-from induction_heads.machinery.ledger import Verdict
 
 from ..margins import FURTHEST
 from ..measures import PLATEAU
