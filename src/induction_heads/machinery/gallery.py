@@ -174,9 +174,9 @@ def _verdicts(claims: Claims) -> list[str]:
     lines = [
         "## Verdicts",
         "",
-        "Criteria were fixed, from the paper's own numbers, before ours were looked at. *Holds*: true for nine tenths of "
-        "the seeds measured or more; *does not hold here*: for one tenth or fewer; *in part*: between. In brackets: the "
-        "share of all seeds, with 95 % confidence. [claims.json](claims.json) has the numbers of every seed.",
+        "Criteria were fixed, from the paper's own numbers, before ours were looked at. *Holds*: true for nine tenths "
+        "of the seeds measured or more; *does not hold here*: for one tenth or fewer; *in part*: between. In brackets: "
+        "the share of all seeds, with 95 % confidence. [claims.json](claims.json) has the numbers of every seed.",
         "",
         "| claim | the paper states | criterion | the paper | ours: lowest, median, highest | verdict |",
         "|---|---|---|---|---|---|",

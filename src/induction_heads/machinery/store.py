@@ -137,7 +137,7 @@ class Store:
             return -1
 
     def finished(self, run: Run) -> bool:
-        """Whether the run has gone as far as its length, and what it had learnt there is kept; or enough is known of it."""
+        """Whether the run has gone to its length, and what it had learnt there is kept; or enough is known of it."""
         far = self.progress(run)
         reached = far == run.length or (far > run.length and checkpoint_path(self.folder(run), run.length).exists())
         return reached or (far >= 0 and run.enough(self._history(run)))
