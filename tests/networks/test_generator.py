@@ -56,7 +56,9 @@ def test_orders_are_equally_likely():
 def test_the_normal_is_the_quantile_of_a_normal_cut_at_two_sigma():
     drawn = np.linspace(0, 2**64 - 2048, 10_007).astype(np.uint64)
     share = (drawn >> np.uint64(11)) * 2.0**-53
-    np.testing.assert_allclose(truncated_normal(drawn), ndtri(ndtr(-2) + share * (ndtr(2) - ndtr(-2))), atol=8e-6, rtol=0)
+    np.testing.assert_allclose(
+        truncated_normal(drawn), ndtri(ndtr(-2) + share * (ndtr(2) - ndtr(-2))), atol=8e-6, rtol=0
+    )
     assert np.abs(truncated_normal(np.array([0, 2**64 - 1], dtype=np.uint64))).max() <= 2
     assert truncated_normal(np.array([2**63], dtype=np.uint64)).tolist() == [0]
 
