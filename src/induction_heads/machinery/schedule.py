@@ -25,6 +25,7 @@ from .run import Data, Family, Hears, Run, State, Tensors
 from .store import Store, Trained
 
 REPORT_EVERY = 0.5  # seconds
+WORTH_PROCESSES = 5.0  # seconds of training, below which starting more of them takes longer
 Report = Callable[[int, float], None]  # how much was done since, over all runs; the loss
 
 
@@ -189,7 +190,10 @@ def _take(run: Run, store: Store, locks: ExitStack, wait: bool) -> bool:
 def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: Any, on_report: Report | None) -> None:
     if not jobs:
         return
-    workers = workers or (1 if jobs[0].device != "cpu" else os.cpu_count() or 1)
+    if workers is None:
+        expected = sum(job.family.seconds(run) for job in jobs for run in job.runs)
+        alone = jobs[0].device != "cpu" or expected < WORTH_PROCESSES
+        workers = 1 if alone else os.cpu_count() or 1
     about = f"{sum(len(job.runs) for job in jobs)} runs"
     unit = {job.family.unit for job in jobs}
     bar_unit = f" {unit.pop()}" if len(unit) == 1 else ""
