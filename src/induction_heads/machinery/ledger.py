@@ -23,7 +23,8 @@ from .run import Run
 from .settings import Settings
 from .study import Study
 
-Numbers = Mapping[str, SupportsFloat]
+Measured = Mapping[str, SupportsFloat]
+Numbers = Mapping[str, float | int]  # the same, as it is kept
 HOLDS, IN_PART, FAILS, UNMEASURED = "holds", "holds in part", "does not hold here", "not measured"
 TOLD = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold here", UNMEASURED: "are not measured"}
 MARKS = {HOLDS: "✔", IN_PART: "◐", FAILS: "✘", UNMEASURED: "–"}
@@ -45,14 +46,14 @@ class Claim:
     criterion: str  # on those numbers, in words
     reason: str  # for this criterion, in a line
     holds: Callable[[Numbers], bool]  # the criterion on numbers
-    measure: Callable[[Any, int], Numbers]  # of a study and a seed, from stored runs
+    measure: Callable[[Any, int], Measured]  # of a study and a seed, from stored runs
     paper: str = field(default="", kw_only=True)  # the same numbers in the paper, in words
 
     def seeds(self, seeds: Sequence[int]) -> Sequence[int]:
         """Those of the seeds that it is measured on."""
         return seeds or (EXACT,)
 
-    def runs(self, study: Any, seed: int) -> list[Run]:
+    def runs(self, study: Any, seed: int) -> Sequence[Run]:
         """The runs that are measured for a seed."""
         return []
 
@@ -194,9 +195,9 @@ def _plain(number: SupportsFloat) -> float | None:
 
 def shown(number: SupportsFloat | None) -> str:
     """A number as a reader wants it: 0.0123, 12,300, never (not finite, or none)."""
-    if number is None or not math.isfinite(number := float(number)):
+    if number is None or not math.isfinite(known := float(number)):
         return "never"
-    return f"{number:,.0f}" if abs(number) >= 1_000 else f"{number:.3g}"
+    return f"{known:,.0f}" if abs(known) >= 1_000 else f"{known:.3g}"
 
 
 def summary(words: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from induction_heads.machinery import ledger
 from induction_heads.machinery.store import Trained
@@ -27,7 +28,7 @@ MORE_SEEDS = range(10, 10 + MAIN_SEEDS)  # after the paper's five; 101 to 108 ar
 SMOKE_SEQUENCES = 2_000  # of the exhaustive set, in the smoke profile
 
 
-def rank_correlation(x: Sequence, y: Sequence) -> float:
+def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
     """Spearman's."""
     from scipy.stats import spearmanr  # only who measures waits for it
 
