@@ -22,7 +22,8 @@ BATCH = 32  # sequences a step, section 2.2
 TRAINING_SHARE = 0.8  # of the label sets
 TEST_CLASSES = 100
 EVALUATION_SEQUENCES = 1_000
-EVALUATION_SETS = ("train", "held_out_label_pairs", "unseen_classes", "held_out_exemplars")
+EVALUATION_SETS = ("train", "held_out_label_pairs", "unseen_classes", "held_out_exemplars")  # along every training run
+SAME_DRAWING = "held_out_exemplars_same_drawing"  # evaluated where it is asked for
 STEPS_A_BLOCK = 1_000
 
 
@@ -94,7 +95,7 @@ class Exemplars:
     """The features that a task shows, a table for each evaluation set.
 
     `train` and `held_out_label_pairs`: training classes, exemplar 0; `unseen_classes`: exemplar 0 of other classes;
-    `held_out_exemplars`: every other exemplar of the training classes, class after class.
+    `held_out_exemplars` and `held_out_exemplars_same_drawing`: every other exemplar of the training classes, class after class.
     """
 
     tables: dict[str, Float[Tensor, "row feature"]]
@@ -116,7 +117,7 @@ class Exemplars:
             "train": train[:, 0],
             "held_out_label_pairs": train[:, 0],
             "unseen_classes": dataset.features[n_classes - unseen :, 0],
-            "held_out_exemplars": train[:, 1:].reshape(-1, n_features),
+            **dict.fromkeys(("held_out_exemplars", SAME_DRAWING), train[:, 1:].reshape(-1, n_features)),
         }
         return cls({name: torch.from_numpy(t.copy()) for name, t in tables.items()}, task.classes, unseen, n_exemplars - 1)
 
@@ -129,16 +130,22 @@ def evaluation_set(name: str, task: Task, exemplars: Exemplars, seed: int, n: in
     """A fixed set of n sequences over the rows of `exemplars.tables[name]`, with a run axis of 1.
 
     train; held_out_label_pairs ("test (relabel)"); unseen_classes ("test (exemplars)");
-    held_out_exemplars: training classes, each shown by one other exemplar, the same in context and as query.
+    held_out_exemplars: training classes, each token's exemplar drawn from the other ones independently, so that query and
+    context usually show two drawings of a class, as in the original implementation: a network that has seen one drawing of
+    each class has learnt to find the same one again, and not what drawings of a class have in common;
+    held_out_exemplars_same_drawing, easier: one drawing a class and sequence, the same in context and as query.
     """
-    if name not in EVALUATION_SETS:
-        raise ValueError(f"evaluation sets are {', '.join(EVALUATION_SETS)}; got {name!r}")
-    rng = np.random.default_rng([seed, EVALUATION_SETS.index(name), task.classes, task.labels, task.pairs])
+    known = (*EVALUATION_SETS, SAME_DRAWING)
+    if name not in known:
+        raise ValueError(f"evaluation sets are {', '.join(known)}; got {name!r}")
+    rng = np.random.default_rng([seed, known.index(name), task.classes, task.labels, task.pairs])
     sets = task.label_sets()[name == "held_out_label_pairs"]
     shown, labels, match = draw(rng, n, exemplars.unseen if name == "unseen_classes" else task.classes, sets)
     if name == "held_out_exemplars":
-        which = rng.integers(exemplars.held_out, size=(n, task.classes))
-        shown = shown * exemplars.held_out + np.take_along_axis(which, shown, 1)
+        shown = shown * exemplars.held_out + rng.integers(exemplars.held_out, size=shown.shape)
+    elif name == SAME_DRAWING:
+        drawing = rng.integers(exemplars.held_out, size=(n, task.classes))  # of each class, in each sequence
+        shown = shown * exemplars.held_out + np.take_along_axis(drawing, shown, 1)
     return Sequences(*(torch.from_numpy(a)[None] for a in (shown, labels, match)))
 
 

@@ -28,7 +28,7 @@ SCALED_SAVING = 4  # scaled runs evaluate on so many times fewer sequences, and 
 EVALUATION_CHUNK = 256  # sequences at a time: activations stay in the cache, and all lanes are used
 SAVE_EVERY = 30.0  # seconds, between states kept for resuming
 TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
-VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
+VERSION = 2  # of what these modules mean; a change of meaning makes stored runs stale
 
 
 def initial(run: Run, n_features: int) -> Parameters:
