@@ -48,7 +48,7 @@ OPTIONS = --profile $(call quoted,$(PROFILE)) --dataset $(call quoted,$(DATASET)
 
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*.ipynb))
 
-.PHONY: help reproduce-all test lab status bench profile lock environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all test lab status bench profile features fit-data lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, all runs, all notebooks, figures/ and the verdict on each claim'
@@ -59,11 +59,13 @@ help:
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
 	@echo 'make profile         where the time of a training step goes'
+	@echo 'make features        makes the features that the package ships again, and says how far off they are'
+	@echo 'make fit-data        fits the two constants of the characters to the training curve of Figure 3a'
 	@echo 'make clean           removes figures and executed notebooks'
 	@echo 'make distclean       removes runs, downloaded data and the environment too'
 	@echo
 	@echo 'PROFILE=$(PROFILE)  paper, or smoke: minutes for everything, marked figures in another folder'
-	@echo 'DATASET=$(DATASET)  glyphs, omniglot-small, omniglot, omniglot-resnet18, or a file of features'
+	@echo 'DATASET=$(DATASET)  characters, glyphs, omniglot, omniglot-resnet18, or a file of features'
 	@echo 'SEEDS=$(SEEDS)  such as 5..9 or 1,2,7; empty: the paper'"'"'s own'
 	@echo 'DEVICE=$(DEVICE)  cpu or cuda'
 	@echo 'FORCE=1 runs a notebook again though nothing has changed; VENV= uses the environment that is active'
@@ -90,6 +92,13 @@ status: $(ENVIRONMENT)
 
 bench profile: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
+
+# Made once and committed: neither is part of reproduce-all.
+features: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.data.features
+
+fit-data: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.fit_data
 
 lab: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m jupyter lab --no-browser --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \

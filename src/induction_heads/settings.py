@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 SEEDS = {"paper": (5, 6, 7, 8, 9), "smoke": (5, 6)}  # the paper's init seeds, and two of them for a quick look
 PROFILES = tuple(SEEDS)
-DATASETS = ("glyphs", "omniglot-small", "omniglot", "omniglot-resnet18")
+DATASETS = ("characters", "glyphs", "omniglot", "omniglot-resnet18")
+RENAMED = {"omniglot-small": "characters"}  # data sets that had another name
 DEVICES = ("cpu", "cuda")
 FEATURE_FILES = (".npz", ".h5", ".hdf5", ".safetensors")
 
@@ -58,6 +59,8 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
 def _dataset(value: str) -> str:
     if value in DATASETS:
         return value
+    if value in RENAMED:
+        raise ValueError(f"DATASET {value} is called {RENAMED[value]} now, and needs no download: write DATASET={RENAMED[value]}")
     if not value.endswith(FEATURE_FILES):
         raise ValueError(f"DATASET is {', '.join(DATASETS)} or a path to a {', '.join(FEATURE_FILES)} file, got {value!r}")
     if not os.path.isfile(value):
