@@ -37,6 +37,7 @@ TABLE = (
     "clamping",
     "toy",
     "published",
+    "papers",
     "diagrams",
     "plots",
     "live",
