@@ -25,7 +25,7 @@ SETTINGS = $(call quoted,$(PROFILE)) $(call quoted,$(DATASET)) $(call quoted,$(S
 ifeq ($(PYTHON),)
     $(error Python 3.11 or newer is needed, and neither python3.11 nor python3 is one: install it, or name it by PYTHON=/path/to/python)
 endif
-WRONG := $(shell $(PYTHON) -S src/induction_heads/settings.py $(SETTINGS))
+WRONG := $(shell $(PYTHON) -S src/induction_heads/machinery/settings.py $(SETTINGS))
 ifneq ($(WRONG),)
     $(error $(subst error: ,,$(WRONG)))
 endif
@@ -41,19 +41,23 @@ else
 endif
 
 # Ends a command, and whatever it started, when this make ends, however that happens. `exec`: no shell in between.
-GUARD := exec $(PYTHON) -S src/induction_heads/supervise.py
+GUARD := exec $(PYTHON) -S src/induction_heads/machinery/supervise.py
 HEADS = $(PY) -m induction_heads
 OPTIONS = --profile $(call quoted,$(PROFILE)) --dataset $(call quoted,$(DATASET)) --seeds $(call quoted,$(SEEDS)) \
     --device $(call quoted,$(DEVICE)) $(if $(FORCE),--force)
 
-NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*.ipynb))
+PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_heads/papers/*/paper.py))))
+NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
+NOTEBOOKS += $(addprefix notebook-,$(notdir $(NOTEBOOKS)))
 
-.PHONY: help reproduce-all test lab status bench profile features fit-data lock environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme features fit-data lock environment clean distclean $(NOTEBOOKS)
 
 help:
-	@echo 'make reproduce-all   the environment, all runs, all notebooks, figures/ and the verdict on each claim'
+	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
+	@echo 'make singh-2024      one paper: $(PAPERS)'
 	@echo 'make test            the tests'
-	@echo 'make figure-3a       one result, run or re-run alone: figure-3a ... figure-18, table-1 ... table-3'
+	@echo 'make figure-3a       one result of the first paper, run or re-run alone: figure-3a ... figure-18, table-1 ... table-3'
+	@echo 'make PAPER/RESULT    one result of any paper'
 	@echo 'make notebook-NAME   one notebook of notebooks/, by its name'
 	@echo 'make lab             JupyterLab on notebooks/'
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
@@ -61,12 +65,13 @@ help:
 	@echo 'make profile         where the time of a training step goes'
 	@echo 'make features        makes the features that the package ships again, and says how far off they are'
 	@echo 'make fit-data        fits the two constants of the characters to the training curve of Figure 3a'
+	@echo 'make readme          writes the numbers in README.md from the committed results and the times measured here'
 	@echo 'make clean           removes figures and executed notebooks'
 	@echo 'make distclean       removes runs, downloaded data and the environment too'
 	@echo
 	@echo 'PROFILE=$(PROFILE)  paper, or smoke: minutes for everything, marked figures in another folder'
 	@echo 'DATASET=$(DATASET)  characters, glyphs, omniglot, omniglot-resnet18, or a file of features'
-	@echo 'SEEDS=$(SEEDS)  such as 5..9 or 1,2,7; empty: the paper'"'"'s own'
+	@echo 'SEEDS=$(SEEDS)  such as 5..9 or 1,2,7; empty: each paper'"'"'s own'
 	@echo 'DEVICE=$(DEVICE)  cpu or cuda'
 	@echo 'FORCE=1 runs a notebook again though nothing has changed; VENV= uses the environment that is active'
 
@@ -80,17 +85,23 @@ endif
 reproduce-all: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) reproduce $(OPTIONS)
 
-$(NOTEBOOKS): notebook-%: $(ENVIRONMENT)
-	@$(GUARD) $(HEADS) notebook $* $(OPTIONS)
+$(PAPERS): $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) reproduce $@ $(OPTIONS)
+
+$(NOTEBOOKS): $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) notebook $(@:notebook-%=%) $(OPTIONS)
 
 # One result by its name; the package knows which runs and which notebook it needs.
 figure-% table-%: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) result $@ $(OPTIONS)
 
+$(addsuffix /%,$(PAPERS)): $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) result $@ $(OPTIONS)
+
 status: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) status $(OPTIONS)
 
-bench profile: $(ENVIRONMENT)
+bench profile readme: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
 
 # Made once and committed: neither is part of reproduce-all.
@@ -113,7 +124,7 @@ lock:
 
 clean:
 	@rm -rf $(call quoted,$(BUILD))/executed $(call quoted,$(BUILD))/figures
-	@rm -rf figures/*
+	@rm -rf figures/*/ figures/README.md
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean

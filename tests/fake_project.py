@@ -1,4 +1,4 @@
-"""A tiny copy of the project, for tests of the build: our Makefile and command line, one toy notebook, runs that take no time."""
+"""A small copy of the project, for tests of the build: our Makefile, command line and machinery, and a tiny paper."""
 
 import json
 import os
@@ -10,49 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-REAL = ("__init__", "__main__", "cli", "execution", "paths", "processes", "remembered", "settings", "supervise")
+REAL = ("__init__.py", "__main__.py", "cli.py", "machinery", "papers/__init__.py")
+PARAMETERS = 'profile = "paper"\ndataset = "glyphs"\n'
+PICTURE = """
+from induction_heads.machinery.drawing import page_for
+from induction_heads.machinery.settings import Settings
+from induction_heads.papers.tiny.drawings import figure_1
+from induction_heads.papers.tiny.paper import PAPER, RUNS
 
-RUNS = '''
-from types import SimpleNamespace
-RESULTS = {"3a": SimpleNamespace(title="A picture", notebook="tiny"), "table-1": SimpleNamespace(title="Another", notebook="other")}
-'''
-STUDY = '''
-from . import paths
-STORED = paths.BUILD / "stored"
-class Plan:
-    seconds = 60.0
-    def __str__(self):
-        return "1 of 2 runs are done."
-def plan(settings, results=None):
-    return Plan()
-def train_missing(settings, results=None):
-    print("training", *results or ["everything"], flush=True)
-def wanted(settings, results=()):
-    return STORED.read_text().split() if STORED.exists() else ["run-a"]
-def status(settings):
-    print("run-a done")
-'''
-DATA = '''
-from types import SimpleNamespace
-def load(name):
-    return SimpleNamespace(fingerprint="the same")
-'''
-KERNELS = "def load_in_background():\n    pass\n"
-WRITES = '''
-from . import paths
-def write(settings):
-    return "written"
-'''
-DRAW = '''
-from . import paths
-def draw(name, profile, dataset):
-    folder = paths.figures_dir(profile, dataset)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.png").write_text("a picture")
-'''
-PARAMETERS = 'profile = "paper"\nseed = 5\ndataset = "glyphs"\ndevice = "cpu"\n'
-PICTURE = 'from induction_heads.draw import draw\ndraw("figure_3a", profile, dataset)\nprint("seed", seed)\n'
-ENDLESS = 'import os, pathlib, time\npathlib.Path(os.environ["PID_FILE"]).write_text(str(os.getpid()))\ntime.sleep(600)\n'
+study = PAPER.study(Settings(profile, dataset))
+found = study.train(RUNS.values())
+page_for(study, "both runs").show(figure_1({name: found[run].history for name, run in RUNS.items()}))
+"""
+ENDLESS = """
+import os, pathlib, time
+pathlib.Path(os.environ["PID_FILE"]).write_text(str(os.getpid()))
+time.sleep(600)
+"""
 
 
 @dataclass
@@ -67,11 +41,19 @@ class Project:
 
     @property
     def executed(self) -> Path:
-        return self.root / "build" / "executed" / "glyphs-paper"
+        return self.root / "build" / "executed" / "glyphs-paper" / "tiny"
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "figures" / "tiny"
 
     @property
     def environment(self) -> dict[str, str]:
-        plain = {name: value for name, value in os.environ.items() if not name.startswith(("INDUCTION_HEADS", "MAKE", "MFLAGS"))}
+        plain = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("INDUCTION_HEADS", "MAKE", "MFLAGS"))
+        }
         return plain | {"PYTHONPATH": str(self.root / "src"), "PID_FILE": str(self.root / "pid")}
 
     @property
@@ -79,16 +61,27 @@ class Project:
         return ["make", "VENV=", f"PYTHON={sys.executable}"]
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run([*self.command, *arguments], cwd=self.root, env=self.environment, capture_output=True, text=True)
+        return subprocess.run(
+            [*self.command, *arguments], cwd=self.root, env=self.environment, capture_output=True, text=True
+        )
 
     def start(self, *arguments: str) -> subprocess.Popen:
         """A make in a session of its own, like one that was started in a terminal."""
         quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return subprocess.Popen([*self.command, *arguments], cwd=self.root, env=self.environment, start_new_session=True, **quiet)
+        return subprocess.Popen(
+            [*self.command, *arguments], cwd=self.root, env=self.environment, start_new_session=True, **quiet
+        )
 
-    def write_notebook(self, name: str, *cells: str, parameters: str = PARAMETERS) -> Path:
+    def write_notebook(self, name: str, *cells: str, parameters: str = PARAMETERS, paper: str = "tiny") -> Path:
         def cell(text: str, i: int, **metadata) -> dict:
-            return {"cell_type": "code", "id": f"cell-{i}", "metadata": metadata, "execution_count": None, "outputs": [], "source": text}
+            return {
+                "cell_type": "code",
+                "id": f"cell-{i}",
+                "metadata": metadata,
+                "execution_count": None,
+                "outputs": [],
+                "source": text,
+            }
 
         plain = {
             "cells": [cell(parameters, 0, tags=["parameters"]), *(cell(text, i) for i, text in enumerate(cells, 1))],
@@ -99,8 +92,8 @@ class Project:
             "nbformat": 4,
             "nbformat_minor": 5,
         }
-        path = self.root / "notebooks" / f"{name}.ipynb"
-        path.parent.mkdir(exist_ok=True)
+        path = self.root / "notebooks" / paper / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(plain))
         return path
 
@@ -116,10 +109,11 @@ def make_project(folder: Path) -> Project:
     project.package.mkdir(parents=True)
     shutil.copy(ROOT / "Makefile", folder)
     for name in REAL:
-        shutil.copy(ROOT / "src" / "induction_heads" / f"{name}.py", project.package)
-    for name, text in {"runs": RUNS, "study": STUDY, "claims": WRITES, "gallery": WRITES, "data": DATA, "draw": DRAW, "kernels": KERNELS}.items():
-        (project.package / f"{name}.py").write_text(text)
-    project.write_notebook("tiny", PICTURE)
+        source, target = ROOT / "src" / "induction_heads" / name, project.package / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    shutil.copytree(ROOT / "tests" / "tiny_paper", project.package / "papers" / "tiny")
+    project.write_notebook("falling", PICTURE)
     return project
 
 

@@ -1,1 +1,4 @@
-"""Induction heads of a small attention-only transformer: what has to go right for them to form (arXiv 2404.07129)."""
+"""How induction heads form, by experiments that anybody can run again: a folder a paper, over shared rooms.
+
+`cli` is the door; each room's `__init__` says what belongs there and what does not.
+"""

@@ -1,4 +1,4 @@
-"""`python -m induction_heads COMMAND`: what the Makefile calls, thin over the package.
+"""The door: `python -m induction_heads COMMAND`, which the Makefile calls too, thin over the package.
 
 A wrong use is one line on stderr and exit status 2; what failed while running is one line and status 1.
 """
@@ -9,119 +9,225 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from . import execution, paths
-from .execution import duration
-from .settings import Settings, check
+from .machinery import execution, paths
+from .machinery.execution import duration
+from .machinery.settings import Settings, check
 
 
-def announce(settings: Settings, names: list[str], force: bool) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """What a command is given."""
+
+    settings: Settings
+    names: Sequence[str]
+    force: bool
+
+
+def reproduce(asked: Asked) -> int:
+    """All papers, or those that are named: runs, notebooks, verdicts and galleries; one that fails stops no other."""
+    from .machinery import gallery
+
+    papers = [_paper(name) for name in asked.names] or list(_papers().values())
+    for paper in papers:
+        paper.start_early()
+    announce(papers, asked)
+    failed = {}
+    for paper in papers:
+        try:
+            build(paper, asked)
+        except (execution.NotebookError, ValueError, OSError, ArithmeticError) as error:
+            failed[paper.target] = str(error)
+            print(f"{paper.target}: {error}", file=sys.stderr)
+    print(gallery.write_front(_papers().values(), asked.settings))
+    print(execution.report(asked.settings))
+    if failed and len(papers) > 1:
+        print(f"failed: {', '.join(failed)}; the others are made", file=sys.stderr)
+    return int(bool(failed))
+
+
+def announce(papers: Iterable, asked: Asked) -> None:
     """What is done, what will be made, and how long that should take."""
-    from . import study
+    from .machinery import study
 
-    plan = study.plan(settings)
-    stale = [name for name in execution.names() if force or execution.stale(name, settings)]
-    seconds = plan.seconds + sum(execution.expected_seconds(name, settings) for name in stale) / 2  # two at a time
-    print(f"{settings.profile} profile on {settings.dataset}: {plan}")
-    print(f"{len(execution.names()) - len(stale)} of {len(execution.names())} notebooks are done.")
-    print(f"Expected: {duration(seconds)} on two cores.", flush=True)
+    expected = 0.0
+    print(f"{asked.settings.profile} profile on {asked.settings.dataset}")
+    for paper in papers:
+        here = paper.study(paper.settings(asked.settings))
+        plan = study.plan(here, paper.planned(here))
+        tasks = [execution.task(paper, name, here) for name in execution.names(paper.key)]
+        stale = [task for task in tasks if asked.force or execution.stale(task)]
+        notebooks = sum(execution.expected_seconds(task.name, task.settings) for task in stale)
+        seconds = plan.seconds + notebooks / 2  # two at a time
+        expected += seconds
+        done = f"{len(tasks) - len(stale)} of {len(tasks)} notebooks are done"
+        print(f"{paper.target}: {plan} {done}. About {duration(seconds)}.")
+    print(f"Expected: {duration(expected)} on two cores.", flush=True)
     paths.BUILD.mkdir(parents=True, exist_ok=True)
-    execution.keep_time("announced", settings, seconds)
+    execution.keep_time("announced", asked.settings, expected)
 
 
-def train(settings: Settings, names: list[str], force: bool) -> None:
-    """Trains what is missing for some results, or for all."""
-    from . import study
+def build(paper, asked: Asked) -> None:
+    """A paper's runs, notebooks, verdicts and gallery."""
+    from .machinery import gallery, ledger
 
+    study = _timed(f"training {paper.key}", asked.settings, lambda: _trained(paper, asked.settings, ()))
+    tasks = [execution.task(paper, name, study) for name in execution.names(paper.key)]
+    execution.ensure_all(tasks, asked.force)
+    print(_timed(f"claims {paper.key}", asked.settings, lambda: ledger.write(paper.claims(), study)))
+    print(gallery.write(paper, asked.settings))
+
+
+def _timed(part: str, settings: Settings, step: Callable[[], Any]) -> Any:
     begun = time.time()
-    study.train_missing(settings, names)
-    execution.keep_time("training", settings, time.time() - begun)
+    made = step()
+    execution.keep_time(part, settings, time.time() - begun)
+    return made
 
 
-def status(settings: Settings, names: list[str], force: bool) -> None:
+def _trained(paper, settings: Settings, results: Iterable[str]):
+    """The study of a paper, with the runs of these results trained, or of all."""
+    study = paper.study(paper.settings(settings))
+    paper.train(study, results)
+    return study
+
+
+def train(asked: Asked) -> None:
+    """Trains what is missing for some papers, or for all."""
+    for paper in [_paper(name) for name in asked.names] or _papers().values():
+        _timed(f"training {paper.key}", asked.settings, lambda paper=paper: _trained(paper, asked.settings, ()))
+
+
+def status(asked: Asked) -> None:
     """A line for each run, result and other notebook: done, stale and why, missing, expected time."""
-    from . import runs, study
+    from .machinery import study
 
-    study.status(settings)
-    books = {target(result): found.notebook for result, found in runs.RESULTS.items()}
-    books |= {f"notebook-{name}": name for name in execution.names() if name not in books.values()}
-    for product, name in books.items():
-        why = execution.stale(name, settings) if name in execution.names() else "no notebook yet"
-        state = f"{why}, about {duration(execution.expected_seconds(name, settings))}" if why else "done"
-        print(f"{product:40} {name:32} {state}")
-
-
-def notebook(settings: Settings, names: list[str], force: bool) -> None:
-    """Executes notebooks, those that are not done."""
-    execution.ensure_all(names or execution.names(), settings, force)
+    for paper in [_paper(name) for name in asked.names] or _papers().values():
+        here = paper.study(paper.settings(asked.settings))
+        study.status(here, {name: (r.title, r.planned(here)) for name, r in paper.results.items()})
+        books = {_target(paper, result): paper.notebook_of(result) for result in paper.results}
+        others = [name for name in execution.names(paper.key) if name not in books.values()]
+        for product, name in (books | {f"notebook-{name}": name for name in others}).items():
+            task, exists = execution.task(paper, name, here), name in execution.names(paper.key)
+            why = execution.stale(task) if exists else "no notebook yet"
+            state = f"{why}, about {duration(execution.expected_seconds(name, task.settings))}" if why else "done"
+            print(f"{product:40} {name:42} {state}")
 
 
-def result(settings: Settings, names: list[str], force: bool) -> None:
-    """Trains and executes what results such as `figure-3a` or `table-1` need."""
-    from . import kernels, runs, study
-
-    wanted = [result_of(name) for name in names]
-    for name, given in zip(wanted, names):
-        if name not in runs.RESULTS:
-            raise ValueError(f"no result is called {given!r}; there are {', '.join(map(target, runs.RESULTS))}")
-    books = list(dict.fromkeys(runs.RESULTS[name].notebook for name in wanted))
-    for name in books:
-        execution.source(name)  # names a missing one before anything is trained
-    kernels.load_in_background()
-    study.train_missing(settings, [name for name, found in runs.RESULTS.items() if found.notebook in books])
-    notebook(settings, books, force)
-    figures = paths.figures_dir(settings.profile, settings.dataset)
-    for name in names:
-        panels = re.compile(rf"{name.replace('-', '_')}[a-z]?(_.*)?")  # figure_16a and figure_16b are figure 16
-        made = sorted(path for path in figures.glob("*") if panels.fullmatch(path.stem))
-        print("\n".join(str(path) for path in made) or f"{name}: in {execution.executed(books[0], settings)}")
+def notebook(asked: Asked) -> None:
+    """Executes notebooks, `PAPER/NAME` or `NAME`, those that are not done."""
+    tasks = []
+    for paper in _papers().values():
+        known = execution.names(paper.key)
+        names = [name for name in known if not asked.names or {name, name.split("/")[1]} & set(asked.names)]
+        if names:
+            study = paper.study(paper.settings(asked.settings))
+            tasks += [execution.task(paper, name, study) for name in names]
+    found = {part for task in tasks for part in (task.name, task.name.split("/")[1])}
+    for name in asked.names:
+        if name not in found:
+            execution.source(name)  # says which there are
+    execution.ensure_all(tasks, asked.force)
 
 
-def claims(settings: Settings, names: list[str], force: bool) -> None:
-    """The verdict on each claim, as a table and as claims.json."""
-    from . import claims
-
-    begun = time.time()
-    print(claims.write(settings))
-    execution.keep_time("claims", settings, time.time() - begun)
-
-
-def gallery(settings: Settings, names: list[str], force: bool) -> None:
-    """Writes the README of the folder of figures."""
-    from . import gallery
-
-    begun = time.time()
-    print(gallery.write(settings))
-    execution.keep_time("gallery", settings, time.time() - begun)
+def result(asked: Asked) -> None:
+    """Trains and executes what results such as `figure-3a` or `singh-2024/table-1` need."""
+    for name in asked.names:
+        paper, result = _result(name)
+        book = paper.notebook_of(result)
+        execution.source(book)  # names a missing one before anything is trained
+        paper.start_early()
+        needed = [other for other in paper.results if paper.notebook_of(other) == book]
+        study = _trained(paper, asked.settings, needed)
+        task = execution.task(paper, book, study)
+        execution.ensure(task, asked.force)
+        panels = re.compile(rf"{result.replace('-', '_')}[a-z]?(_.*)?")  # figure_16a and figure_16b are figure 16
+        made = sorted(path for path in study.folder.glob("*") if panels.fullmatch(path.stem))
+        print("\n".join(str(path) for path in made) or f"{name}: in {execution.executed(book, task.settings)}")
 
 
-def report(settings: Settings, names: list[str], force: bool) -> None:
-    """What `make reproduce-all` made and how long each part took."""
-    print(execution.report(settings))
+def claims(asked: Asked) -> None:
+    """The verdict on each claim of some papers, or of all, as a table and as claims.json."""
+    from .machinery import ledger
+
+    for paper in [_paper(name) for name in asked.names] or _papers().values():
+        print(ledger.write(paper.claims(), paper.study(paper.settings(asked.settings))))
 
 
-def reproduce(settings: Settings, names: list[str], force: bool) -> None:
-    """All runs, all notebooks, the verdicts and the gallery."""
-    from . import kernels
+def gallery(asked: Asked) -> None:
+    """Writes the READMEs of the folders of figures."""
+    from .machinery import gallery
 
-    kernels.load_in_background()  # while the data are made
-    announce(settings, names, force)
-    for step in (train, notebook, claims, gallery, report):
-        step(settings, [], force)
+    for paper in _papers().values():
+        print(gallery.write(paper, asked.settings))
+    print(gallery.write_front(_papers().values(), asked.settings))
 
 
-def bench(settings: Settings, names: list[str], force: bool) -> None:
+def readme(asked: Asked) -> None:
+    """Writes the numbers of README.md from committed results, and the times of the last build here."""
+    from .machinery import readme
+
+    print(readme.write(_papers().values()))
+
+
+def names(asked: Asked) -> None:
+    """Every result by its name, a line each."""
+    for paper in _papers().values():
+        print("\n".join(f"{_target(paper, result):24} {found.title}" for result, found in paper.results.items()))
+
+
+def bench(asked: Asked) -> None:
     """Time and memory of a step, beside plain PyTorch and the limit of this machine."""
-    from . import bench
+    from .bench import pairs
 
-    bench.main(settings)
+    pairs.main(asked.settings)
 
 
-def profile(settings: Settings, names: list[str], force: bool) -> None:
+def profile(asked: Asked) -> None:
     """Where the time of a training step goes."""
-    from . import bench
+    from .bench import pairs
 
-    bench.profile(settings)
+    pairs.profile(asked.settings)
+
+
+def replay(asked: Asked) -> int:
+    """Checks clamps, gradients and Adam against a FILE.npz of the authors' trajectories."""
+    from .networks import replay
+
+    return replay.main(list(asked.names))
+
+
+def _papers() -> dict:
+    from . import papers
+    from .machinery.paper import find
+
+    return find(papers)
+
+
+def _paper(name: str):
+    """The paper called `singh-2024` or `singh_2024`; `ValueError` names those there are."""
+    papers = _papers()
+    if (key := name.replace("-", "_")) not in papers:
+        raise ValueError(f"no paper is called {name!r}; there are {', '.join(p.target for p in papers.values())}")
+    return papers[key]
+
+
+def _target(paper, result: str) -> str:
+    """A result's name as a target: `figure-3a` of the first paper, `PAPER/figure-1` of the others."""
+    return result if paper.key == next(iter(_papers())) else f"{paper.target}/{result}"
+
+
+def _result(name: str) -> tuple:
+    """The paper and the result of a target; `ValueError` names the results that there are."""
+    *of, result = name.split("/")
+    paper = _paper(of[0]) if of else next(iter(_papers().values()))
+    if result not in paper.results:
+        known = ", ".join(_target(paper, each) for each in paper.results)
+        raise ValueError(f"no result is called {name!r}; there are {known}")
+    return paper, result
 
 
 def _check_device(settings: Settings) -> None:
@@ -132,23 +238,16 @@ def _check_device(settings: Settings) -> None:
             raise ValueError("DEVICE is cuda, but PyTorch finds no CUDA device here: use DEVICE=cpu")
 
 
-def target(result: str) -> str:
-    """A result's name as a target of the Makefile: `figure-3a`, `table-1`."""
-    return result if result.startswith("table") else f"figure-{result}"
-
-
-def result_of(target: str) -> str:
-    return target.removeprefix("figure-")
-
-
-COMMANDS = {command.__name__: command for command in
-            (announce, train, status, notebook, result, claims, gallery, report, reproduce, bench, profile)}
+_ALL = (reproduce, train, status, notebook, result, claims, gallery, readme, names, bench, profile, replay)
+COMMANDS = {command.__name__: command for command in _ALL}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m induction_heads", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="results or notebooks; all where none is named")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="papers, results or notebooks; all where none is named"
+    )
     for name in ("profile", "dataset", "seeds", "device"):
         parser.add_argument(f"--{name}", default=getattr(Settings, name) or "")
     parser.add_argument("--force", action="store_true", help="run notebooks again though nothing has changed")
@@ -158,7 +257,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = check(given.profile, given.dataset, given.seeds, given.device)
         _check_device(settings)
-        COMMANDS[given.command](settings, given.names, given.force)
+        return COMMANDS[given.command](Asked(settings, given.names, given.force)) or 0
     except BrokenPipeError:  # `... | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -170,4 +269,3 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from induction_heads import paths
+from induction_heads.machinery import paths
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -16,9 +16,9 @@ from jaxtyping import UInt8
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from induction_heads import paths
 from induction_heads.data.dataset import Dataset, fingerprint
-from induction_heads.paths import write_whole
+from induction_heads.machinery import paths
+from induction_heads.machinery.paths import write_whole
 
 LAYOUT = "1"  # raise it when the file's own layout changes
 LIBRARIES = ("numpy", "scipy", "scikit-image", "matplotlib", "pillow")

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float16, UInt8
 
-from ..paths import write_whole
+from induction_heads.machinery.paths import write_whole
+
 from . import efficientnet
 from .dataset import Dataset, fingerprint, shuffled
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from induction_heads import paths
-from induction_heads.paths import data_folder, write_whole
+from induction_heads.machinery import paths
+from induction_heads.machinery.paths import data_folder, write_whole
 
 SECONDS_WITHOUT_ANSWER = 30
 

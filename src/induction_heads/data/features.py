@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from .. import paths
+from induction_heads.machinery import paths
+
 from . import characters, efficientnet, omniglot
 from .characters import Images, Names, Raw
 from .download import local_copy

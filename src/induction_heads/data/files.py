@@ -35,7 +35,9 @@ def read_array(path: Path) -> np.ndarray:
         return reader(path)
     except (OSError, KeyError, EOFError, zipfile.BadZipFile, SafetensorError) as error:
         words = " ".join(str(error).split())[:160]
-        raise ValueError(f"{path} should be a {path.suffix} file, cannot be read as one ({words}): write it again") from error
+        raise ValueError(
+            f"{path} should be a {path.suffix} file, cannot be read as one ({words}): write it again"
+        ) from error
 
 
 def _read_npz(path: Path) -> np.ndarray:
@@ -47,7 +49,9 @@ def _read_npz(path: Path) -> np.ndarray:
         try:
             return np.asarray(arrays[name])
         except ValueError as error:
-            raise ValueError(f"{path}: {name} should be an array of numbers, cannot be read ({error}): store it as float32") from error
+            raise ValueError(
+                f"{path}: {name} should be an array of numbers, cannot be read ({error}): store it as float32"
+            ) from error
 
 
 def _read_h5(path: Path) -> np.ndarray:
@@ -75,7 +79,9 @@ def _choose(path: Path, names: Iterable[str]) -> str:
     if len(names) == 1:
         return names[0]
     held = ", ".join(sorted(names)[:5]) or "none"
-    raise ValueError(f"{path} should hold an array named {ARRAY}, or a single one, has {len(names)} ({held}): rename yours")
+    raise ValueError(
+        f"{path} should hold an array named {ARRAY}, or a single one, has {len(names)} ({held}): rename yours"
+    )
 
 
 READERS = {".npz": _read_npz, ".h5": _read_h5, ".hdf5": _read_h5, ".safetensors": _read_safetensors}

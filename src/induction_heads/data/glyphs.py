@@ -64,7 +64,9 @@ def letters() -> list[Letter]:
 def pictures(letter: Letter, hands: int) -> UInt8[np.ndarray, "hand 105 105"]:
     """The letter drawn by hands 0 to `hands` - 1, ink 255 on 0; a hand's picture does not depend on how many others there are."""
     renderer = RendererAgg(SIDE, SIDE, 72)
-    drawn = [fill(renderer, redraw(letter.points, _hand(letter.character, hand)), letter.codes) for hand in range(hands)]
+    drawn = [
+        fill(renderer, redraw(letter.points, _hand(letter.character, hand)), letter.codes) for hand in range(hands)
+    ]
     return np.stack(drawn)
 
 

@@ -78,7 +78,9 @@ def _first(path: Path, name: str, by_drawer: dict[int, str], drawers: int) -> li
     """The pictures of drawers 1 to `drawers`."""
     missing = [drawer for drawer in range(1, drawers + 1) if drawer not in by_drawer]
     if missing:
-        raise ValueError(f"{path}: {name} should have drawers 1 to {drawers}, lacks {missing[0]}: ask for fewer exemplars")
+        raise ValueError(
+            f"{path}: {name} should have drawers 1 to {drawers}, lacks {missing[0]}: ask for fewer exemplars"
+        )
     return [by_drawer[drawer] for drawer in range(1, drawers + 1)]
 
 

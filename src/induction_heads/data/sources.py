@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 from induction_heads.data import cache, efficientnet, files, glyphs, hog, omniglot
 from induction_heads.data.dataset import Dataset, checked_features, fingerprint, shuffled
 from induction_heads.data.download import local_copy
-from induction_heads.paths import ROOT, data_folder
+from induction_heads.machinery.paths import ROOT, data_folder
 
 EXEMPLARS = 5  # of each class, as in the paper; more are made where a run asks for more
 
@@ -43,7 +43,9 @@ def load_resnet18() -> Dataset:
     path = local_copy(files.RESNET18)
     features = checked_features(str(path), files.read_array(path))
     if features.shape != files.RESNET18_SHAPE:
-        raise ValueError(f"{path} should hold features of shape {files.RESNET18_SHAPE}, got {features.shape}: get the file again")
+        raise ValueError(
+            f"{path} should hold features of shape {files.RESNET18_SHAPE}, got {features.shape}: get the file again"
+        )
     return _features_alone("omniglot-resnet18", features)
 
 
@@ -64,7 +66,9 @@ def _from_pictures(
     `features_of` gives (exemplar, feature) for the pictures of a class; `prepared` makes of all of them what is trained on.
     """
     names, images, features = [], [], []
-    for class_name, pictures in tqdm(drawn, desc=f"making {name}", unit=" classes", delay=1, mininterval=0.5, leave=False):
+    for class_name, pictures in tqdm(
+        drawn, desc=f"making {name}", unit=" classes", delay=1, mininterval=0.5, leave=False
+    ):
         names.append(class_name)
         images.append(pictures)
         features.append(features_of(pictures))
@@ -91,4 +95,6 @@ def _existing(given: str) -> Path:
     for place in places:
         if place is not None and (path := place / Path(given).expanduser()).is_file():
             return path
-    raise FileNotFoundError(f"features should be in the file {given}, found none there: check the path, counted from {Path.cwd()} or {ROOT}")
+    raise FileNotFoundError(
+        f"features should be in the file {given}, found none there: check the path, counted from {Path.cwd()} or {ROOT}"
+    )

@@ -1,1 +1,4 @@
-"""Singh, Moskovitz, Hill, Chan, Saxe, "What needs to go right for an induction head?", ICML 2024, arXiv 2404.07129."""
+"""What needs to go right for an induction head? (Singh, Moskovitz, Hill, Chan and Saxe, ICML 2024.)
+
+Its runs, measures, claims, drawings and story; the networks and the clamps that it trains with are in `networks`.
+"""

@@ -19,12 +19,14 @@ import pandas as pd
 from jaxtyping import Float, Shaped
 from tqdm.auto import tqdm
 
-from ... import measures, paths, schedule
-from ...data import Dataset, characters, efficientnet, fingerprint
-from ...data.dataset import shuffled
-from ...published import paper_curve
-from ...runs import Run
-from ...store import Store
+from induction_heads.data import Dataset, characters, efficientnet, fingerprint
+from induction_heads.data.dataset import shuffled
+from induction_heads.machinery import paths, schedule
+from induction_heads.machinery.store import Store
+from induction_heads.networks.run import Run
+
+from . import measures
+from .published import paper_curve
 
 SEEDS = tuple(range(101, 109))
 COMPARED_AT = np.arange(25_000, 400_001, 25_000)  # sequences seen

@@ -1,0 +1,121 @@
+"""Verdicts over the seeds that were measured, what is remembered of them, and how a ledger is written."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from induction_heads.machinery import ledger, paths, remembered
+from induction_heads.machinery.ledger import Claim, Verdict
+from induction_heads.machinery.settings import Settings
+from induction_heads.machinery.study import Study
+
+
+def claim(**changes) -> Claim:
+    text = dict.fromkeys(("id", "statement", "source", "quantity", "criterion", "reason"), "x")
+    return dataclasses.replace(
+        Claim(**text, holds=lambda n: n["x"] > 0, measure=lambda study, seed: {"x": float(seed)}), **changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "of", "word"),
+    [
+        (5, 5, ledger.HOLDS),
+        (29, 32, ledger.HOLDS),
+        (28, 32, ledger.IN_PART),
+        (4, 5, ledger.IN_PART),
+        (4, 32, ledger.IN_PART),
+        (3, 32, ledger.FAILS),
+        (0, 1, ledger.FAILS),
+        (0, 0, ledger.UNMEASURED),
+    ],
+)
+def test_nine_tenths_hold_and_one_tenth_does_not(held, of, word):
+    numbers = {seed: {"x": 1.0 if seed <= held else -1.0} for seed in range(1, of + 1)}
+    assert Verdict(claim(), numbers).word == word
+
+
+def test_the_share_stands_with_what_it_tells_of_all_seeds():
+    found = Verdict(claim(), {seed: {"x": 1.0} for seed in range(1, 6)})
+    assert found.share == 1 and found.interval[1] == 1
+    assert found.interval[0] == pytest.approx(0.025 ** (1 / 5))  # the share from which five of five are likely
+    assert found.seeds == "5 of 5 (48 to 100 %)"
+    assert Verdict(claim(), {ledger.EXACT: {"x": 1.0}}).seeds == "exact"
+
+
+class NeedsRuns(Claim):
+    def runs(self, study, seed):
+        return [f"run of seed {seed}"]
+
+
+class EmptyStudy(Study):
+    """A study whose store has nothing; training would be an error."""
+
+    folder = Path()
+
+    def __init__(self):
+        self.paper, self.profile, self.settings = "some", "paper", Settings(seeds=(5, 6))
+
+    def finished(self, run):
+        return False
+
+
+class FullStudy(EmptyStudy):
+    """A study whose store has everything."""
+
+    class store:
+        folder = Path
+
+    def finished(self, run):
+        return True
+
+    def known(self, run):
+        return run
+
+
+def test_a_claim_whose_runs_are_missing_is_not_measured_and_trains_nothing():
+    needs = NeedsRuns(**{field.name: getattr(claim(), field.name) for field in dataclasses.fields(Claim)})
+    assert [verdict.word for verdict in ledger.verdicts([needs], EmptyStudy(), (5, 6))] == [ledger.UNMEASURED]
+
+
+def test_a_claim_that_depends_on_no_seed_is_measured_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    exact = claim(measure=lambda study, seed: {"x": 7.0})
+    assert ledger.judge(exact, FullStudy(), ()).numbers == {ledger.EXACT: {"x": 7.0}}
+
+
+def test_what_was_measured_is_remembered_until_the_code_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    calls = []
+    counted = claim(measure=lambda study, seed: calls.append(seed) or {"x": math.inf})
+    for _ in range(2):
+        assert ledger.judge(counted, FullStudy(), (5,)).numbers == {5: {"x": math.inf}}
+    assert calls == [5]
+    (file,) = (tmp_path / "remembered").iterdir()
+    file.write_text("half a numb")
+    assert ledger.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5]
+    monkeypatch.setattr(remembered, "code", lambda *modules: "another")
+    assert ledger.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5, 5]
+
+
+def test_the_ledger_as_json_keeps_every_seed_and_writes_null_for_never():
+    found = [Verdict(claim(), {5: {"x": math.inf}, 6: {"x": -0.123456}})]
+    plain = json.loads(json.dumps(ledger.as_json(found, Settings()), allow_nan=False))
+    (entry,) = plain["claims"]
+    assert entry["values"] == {"5": {"x": None}, "6": {"x": -0.1235}}
+    assert entry["holds"] == {"5": True, "6": False} and entry["verdict"] == ledger.IN_PART
+
+
+def test_the_table_shows_statement_verdict_and_numbers():
+    text = ledger.table([Verdict(claim(statement="Water is wet."), {5: {"x": 12_345.0}})])
+    assert "Water is wet." in text and "HOLDS: 1 of 1 (3 to 100 %)" in text and "12,345" in text
+
+
+def test_claims_are_written_where_the_figures_are(tmp_path):
+    study = EmptyStudy()
+    study.folder = tmp_path / "figures"
+    assert "0 claims" in ledger.write([], study)
+    assert ledger.read(study.folder) == [] and ledger.path(study.folder).exists()

@@ -1,0 +1,1 @@
+"""A paper of another kind, for tests of the machinery: a ball falls, in NumPy; no seeds, no network, no data."""
