@@ -280,6 +280,7 @@ class Pairs(Family):
     """Networks on sequences of pairs; their progress is counted in sequences seen."""
 
     name, unit, columns = "pairs", "sequences", HISTORY
+    version = 2  # 1 drew its weights and sequences from PyTorch's and NumPy's generators
 
     def begin(self, run: Run, data: Dataset) -> State:
         return begin(run, data)
