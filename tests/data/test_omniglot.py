@@ -93,7 +93,9 @@ def test_features_are_of_the_pictures_and_prepared(tiny):
 
 
 def test_more_drawers_do_not_change_the_first_ones(served, monkeypatch):
-    monkeypatch.setattr(omniglot, "FULL", (zipped(served, "one", ["Greek/character01", "Korean/character01"], drawers=7),))
+    monkeypatch.setattr(
+        omniglot, "FULL", (zipped(served, "one", ["Greek/character01", "Korean/character01"], drawers=7),)
+    )
     np.testing.assert_array_equal(load("omniglot", exemplars=7).features[:, :5], load("omniglot").features)
 
 

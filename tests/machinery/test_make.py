@@ -33,7 +33,10 @@ def real_make(*arguments: str) -> subprocess.CompletedProcess:
         ("PROFILE=quick", "PROFILE is paper or smoke, got 'quick'"),
         ("PROFILE=", "PROFILE is paper or smoke, got ''"),
         ("DATASET=mnist", "DATASET is characters, glyphs, omniglot"),
-        ("DATASET=omniglot-small", "DATASET omniglot-small is called characters now, and needs no download: write DATASET=characters"),
+        (
+            "DATASET=omniglot-small",
+            "DATASET omniglot-small is called characters now, and needs no download: write DATASET=characters",
+        ),
         ("DATASET=nowhere/features.npz", "DATASET names a file that is not there"),
         ("DATASET=it's $$(touch oops)", "DATASET is characters"),
         ("SEEDS=five", "SEEDS is whole numbers such as 5 or 5,6 or 5..9, got 'five'"),

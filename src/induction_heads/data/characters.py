@@ -40,7 +40,9 @@ def read(path: Path = FILE, sha256: str = SHA256) -> tuple[Names, Images, Raw]:
     it is looked at before its checksum is, and nothing in it can run code.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is part of this package and is missing: install the package again, or get it with git")
+        raise FileNotFoundError(
+            f"{path} is part of this package and is missing: install the package again, or get it with git"
+        )
     content = path.read_bytes()
     came = hashlib.sha256(content).hexdigest()
     if came != sha256:

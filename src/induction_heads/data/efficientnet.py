@@ -62,7 +62,10 @@ def raw_features(images: UInt8[np.ndarray, "*batch height width"]) -> Float16[np
 
 
 def prepared(
-    raw: Shaped[np.ndarray, "class exemplar feature"], mean_added: float = MEAN_ADDED, norm: float = NORM, mean_over: int = 5
+    raw: Shaped[np.ndarray, "class exemplar feature"],
+    mean_added: float = MEAN_ADDED,
+    norm: float = NORM,
+    mean_over: int = 5,
 ) -> Float32[np.ndarray, "class exemplar feature"]:
     """What is trained on: each vector with a part of the mean of all added, at one length, to four decimals.
 

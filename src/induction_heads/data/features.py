@@ -22,7 +22,9 @@ def make(path: Path) -> str:
     efficientnet.network()  # first, so that who lacks it does not wait for a download
     names, images = omniglot.characters([local_copy(file) for file in omniglot.SMALL], characters.DRAWERS)
     each = tqdm(images, desc="features", unit=" characters", delay=1, mininterval=1, leave=False)
-    return characters.write(path, tuple(names), images, np.stack([efficientnet.raw_features(pictures) for pictures in each]))
+    return characters.write(
+        path, tuple(names), images, np.stack([efficientnet.raw_features(pictures) for pictures in each])
+    )
 
 
 def compared(made: tuple[Names, Images, Raw], shipped: tuple[Names, Images, Raw]) -> str:

@@ -56,7 +56,9 @@ def _dataset(value: str) -> str:
     if value in DATASETS:
         return value
     if value in RENAMED:
-        raise ValueError(f"DATASET {value} is called {RENAMED[value]} now, and needs no download: write DATASET={RENAMED[value]}")
+        raise ValueError(
+            f"DATASET {value} is called {RENAMED[value]} now, and needs no download: write DATASET={RENAMED[value]}"
+        )
     if not value.endswith(FEATURE_FILES):
         raise ValueError(
             f"DATASET is {', '.join(DATASETS)} or a path to a {', '.join(FEATURE_FILES)} file, got {value!r}"

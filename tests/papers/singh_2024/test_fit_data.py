@@ -37,7 +37,10 @@ def test_neighbours_are_averaged():
 
 @pytest.mark.parametrize("worse, chosen", [(AS_GOOD / 2, 640), (AS_GOOD * 2, 1280)])
 def test_fewer_features_are_taken_where_they_are_as_good(worse, chosen):
-    grid = pd.DataFrame([(1280, 0.5, 29.0, 0.03), (1280, 0.25, 29.0, 0.02), (640, 0.0, 22.0, 0.02 + worse)], columns=[*Point._fields, "error"])
+    grid = pd.DataFrame(
+        [(1280, 0.5, 29.0, 0.03), (1280, 0.25, 29.0, 0.02), (640, 0.0, 22.0, 0.02 + worse)],
+        columns=[*Point._fields, "error"],
+    )
     assert fit_data.best(grid) == {640: Point(640, 0.0, 22.0), 1280: Point(1280, 0.25, 29.0)}[chosen]
 
 

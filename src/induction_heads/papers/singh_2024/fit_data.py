@@ -30,7 +30,10 @@ from .published import paper_curve
 
 SEEDS = tuple(range(101, 109))
 COMPARED_AT = np.arange(25_000, 400_001, 25_000)  # sequences seen
-SHOWN, SHOWN_EVERY = 600_000, 5_000  # sequences: how far, and how closely, the runs of the constants chosen are followed
+SHOWN, SHOWN_EVERY = (
+    600_000,
+    5_000,
+)  # sequences: how far, and how closely, the runs of the constants chosen are followed
 AS_GOOD = 0.005  # nats
 GRID_FILE, SEEDS_FILE = (Path(__file__).with_name(f"fit_data{of}.csv") for of in ("", "_seeds"))
 
@@ -44,12 +47,18 @@ class Point(NamedTuple):
 
 
 GRID = (
-    *(Point(efficientnet.FEATURES, mean_added, norm) for mean_added in (0.25, 0.5, 0.75) for norm in (22.0, 29.0, 36.0)),
+    *(
+        Point(efficientnet.FEATURES, mean_added, norm)
+        for mean_added in (0.25, 0.5, 0.75)
+        for norm in (22.0, 29.0, 36.0)
+    ),
     *(Point(efficientnet.FEATURES // 2, mean_added, 29.0) for mean_added in (0.0, 0.25)),
 )
 
 
-def pooled(raw: Shaped[np.ndarray, "class exemplar channel"], features: int) -> Float[np.ndarray, "class exemplar feature"]:
+def pooled(
+    raw: Shaped[np.ndarray, "class exemplar channel"], features: int
+) -> Float[np.ndarray, "class exemplar feature"]:
     """Means of neighbouring channels, as many as `features`."""
     return raw.astype(np.float64).reshape(*raw.shape[:2], features, -1).mean(-1)
 
@@ -105,7 +114,11 @@ def fit(points: Iterable[Point] = GRID, workers: int | None = None) -> pd.DataFr
 def by_seed(point: Point, workers: int | None = None) -> pd.DataFrame:
     """Of each seed with this choice: the sequences after which it is learnt and the share of the plateau."""
     found = measures.learning({str(seed): h for seed, h in histories(point, SHOWN, SHOWN_EVERY, workers).items()})
-    return found.rename_axis("seed").reset_index().round({"learnt after": 0, "slowest tenth": 0, "its share": 3, "final loss": 4})
+    return (
+        found.rename_axis("seed")
+        .reset_index()
+        .round({"learnt after": 0, "slowest tenth": 0, "its share": 3, "final loss": 4})
+    )
 
 
 def table() -> pd.DataFrame:
