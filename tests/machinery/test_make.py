@@ -14,7 +14,7 @@ from fake_project import ENDLESS, PICTURE, ROOT, make_project, processes_of, wai
 from induction_heads import cli
 from induction_heads.papers.singh_2024.paper import PAPER
 
-TARGETS = "reproduce-all test lab status bench profile clean distclean figure-3a".split()
+TARGETS = "reproduce-all test lab status bench profile features fit-data clean distclean figure-3a".split()
 
 
 @pytest.fixture
@@ -32,9 +32,13 @@ def real_make(*arguments: str) -> subprocess.CompletedProcess:
     [
         ("PROFILE=quick", "PROFILE is paper or smoke, got 'quick'"),
         ("PROFILE=", "PROFILE is paper or smoke, got ''"),
-        ("DATASET=mnist", "DATASET is glyphs, omniglot-small"),
+        ("DATASET=mnist", "DATASET is characters, glyphs, omniglot"),
+        (
+            "DATASET=omniglot-small",
+            "DATASET omniglot-small is called characters now, and needs no download: write DATASET=characters",
+        ),
         ("DATASET=nowhere/features.npz", "DATASET names a file that is not there"),
-        ("DATASET=it's $$(touch oops)", "DATASET is glyphs"),
+        ("DATASET=it's $$(touch oops)", "DATASET is characters"),
         ("SEEDS=five", "SEEDS is whole numbers such as 5 or 5,6 or 5..9, got 'five'"),
         ("SEEDS=9..5", "SEEDS is whole numbers"),
         ("SEEDS=5,5", "SEEDS names each seed once"),

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from induction_heads import kernels
-from induction_heads.networks import generator
+from induction_heads.networks import generator, kernels
 from induction_heads.networks.generator import below, key, numbers, permutations, truncated_normal
 
 SOURCE = """

@@ -17,8 +17,9 @@ from induction_heads.networks.clamps import (
     PerfectMatch,
     PreviousTokenAttention,
 )
+from induction_heads.networks.generator import TRUNCATED_STD
 from induction_heads.networks.model import Sequences
-from induction_heads.networks.run import TRUNCATED_STD, Run, Schedule, initial
+from induction_heads.networks.run import Run, Schedule, initial
 from induction_heads.networks.sequences import EVALUATION_SETS
 from induction_heads.networks.training import Group
 from small import dataset

@@ -27,7 +27,7 @@ SMALL = (
         PUBLIC_FOLDER,
         "sha256:3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f",
     ),
-)  # 242 characters: Greek and Latin are in both
+)  # 242 characters, those of `characters`: Greek and Latin are in both
 FULL = (
     RemoteFile("images_background.zip", PUBLIC_FOLDER, "md5:68d2efa1b9178cc56df9314c21c6e718"),
     RemoteFile("images_evaluation.zip", PUBLIC_FOLDER, "md5:6b91aef0f799c5bb55b94e3f2daec811"),

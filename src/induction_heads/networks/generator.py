@@ -2,8 +2,8 @@
 
 SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators") read by position: number i of
 stream k is k + (i + 1) * GOLDEN, its bits mixed, in whole numbers modulo 2^64, so that any part of a stream can be had
-without what comes before it. A stream is named by whole numbers: key(a, b, c) is number c of stream number b of stream number a
-of stream 0. `cpp/generator.h` is the same in C++; both use exact integers, and doubles with one rounding an operation.
+without what comes before it. A stream is named by whole numbers: key(a, b, c) is number c of stream key(a, b), and
+key() is 0. `cpp/generator.h` is the same in C++; both use exact integers, and doubles with one rounding an operation.
 
     key(2, 5) -> 15080075152424579925        numbers(7, 2) -> [7191089600892374487, 309689372594955804]
 """
@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt64
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio, odd
-# v * P(v^2) / Q(v^2) for v from -1 to 1: quantiles of a unit normal cut at two sigma, to 8e-6 (fitted for this package).
+# v * P(v^2) / Q(v^2), v from -1 to 1: quantiles of a unit normal cut at two sigma, to 8e-6. Fitted for this package.
 P = (1.1962919, -1.9592006, 0.902268, -0.0893039)
 Q = (1.0, -1.8761267, 1.0813968, -0.1802424)
 TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma

@@ -16,12 +16,12 @@ import torch
 from induction_heads.machinery import run as machinery
 
 from .clamps import Clamp, Graft
+from .generator import TRUNCATED_STD, Stream, key, numbers, truncated_normal
 from .model import Parameters
 from .sequences import BATCH, EVALUATION_SETS, Task
 
 D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
 LABEL_SCALE = 0.02
-TRUNCATED_STD = 0.87962566  # standard deviation of a unit normal cut at two sigma
 OTHER_SETS_EVERY = 5_000  # sequences; the train set is evaluated every time
 SCALED_SAVING = 4  # scaled runs evaluate on so many times fewer sequences, and other sets so many times more seldom
 SHORTEST_INTERVAL = 640  # sequences, between evaluations of a scaled run
@@ -153,9 +153,8 @@ def initial(run: Run, n_features: int) -> Parameters:
         zeros[f"blocks.{block}.ln_b"], ones[f"blocks.{block}.ln_w"] = (D_MODEL,), (D_MODEL,)
     drawn = {}
     for i, (name, shape) in enumerate(shapes.items()):
-        (seed,) = np.random.SeedSequence([run.init_seed, i]).generate_state(1)
-        generator = torch.Generator().manual_seed(int(seed))
-        weight = torch.nn.init.trunc_normal_(torch.empty(shape), a=-2, b=2, generator=generator)
+        weight = truncated_normal(numbers(key(Stream.INITIAL, run.init_seed, i), math.prod(shape)))
         fan_in = n_features if name == "W_exemplar" else D_MODEL
-        drawn[name] = weight * (LABEL_SCALE if name == "W_label" else fan_in**-0.5 / TRUNCATED_STD)
+        scale = LABEL_SCALE if name == "W_label" else 1 / (math.sqrt(fan_in) * TRUNCATED_STD)
+        drawn[name] = torch.from_numpy((weight * scale).astype(np.float32)).view(shape)
     return drawn | {n: torch.zeros(s) for n, s in zeros.items()} | {n: torch.ones(s) for n, s in ones.items()}

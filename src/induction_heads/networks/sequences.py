@@ -3,7 +3,7 @@
     x0 l0 x1 l1 xq -> l1        (the query has the class of x1)
 
 Classes are drawn anew for every sequence, and so are the labels they carry in it; a label means nothing outside.
-Everything here is drawn from a seed and nothing else, in blocks, so that a stream can be read from any step on.
+Everything here is drawn from a seed and nothing else (`generator`), and a stream can be read from any step on.
 """
 
 import itertools
@@ -12,19 +12,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt64
 from torch import Tensor
 
 from induction_heads.data import Dataset
 
+from .generator import Stream, below, key, numbers, permutations
 from .model import Sequences
 
 BATCH = 32  # sequences a step, section 2.2
 TRAINING_SHARE = 0.8  # of the label sets
 TEST_CLASSES = 100
 EVALUATION_SEQUENCES = 1_000
-EVALUATION_SETS = ("train", "held_out_label_pairs", "unseen_classes", "held_out_exemplars")
-STEPS_A_BLOCK = 1_000
+EVALUATION_SETS = ("train", "held_out_label_pairs", "unseen_classes", "held_out_exemplars")  # along every training run
+SAME_DRAWING = "held_out_exemplars_same_drawing"  # evaluated where it is asked for
+STEPS_A_BLOCK = 250  # drawn at once: what NumPy does with larger arrays takes longer a step
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Task:
     def label_sets(self) -> tuple[Int[np.ndarray, "train pairs"], Int[np.ndarray, "held_out pairs"]]:
         """Unordered sets of labels that occur together, for training and held out; every label occurs in training."""
         every = np.array(list(itertools.combinations(range(self.labels), self.pairs)))
-        order = np.random.default_rng([self.labels, self.pairs]).permutation(len(every))
+        order = permutations(numbers(key(Stream.LABEL_SETS, self.labels, self.pairs), len(every)))
         n_train = min(round(TRAINING_SHARE * len(every)), len(every) - 1)
         for shift in range(len(every)):
             train, held_out = np.split(every[np.roll(order, -shift)], [n_train])
@@ -53,11 +55,11 @@ class Task:
         )
 
 
-def distinct(rng: np.random.Generator, n: int, high: int, draws: int) -> Int[np.ndarray, "n draws"]:
-    """Each row: `draws` different numbers below `high`, every ordered choice equally likely."""
-    chosen = np.empty((n, 0), dtype=np.int64)
-    for i in range(draws):
-        new = rng.integers(high - i, size=n)
+def distinct(drawn: UInt64[np.ndarray, "n draws"], high: int) -> Int[np.ndarray, "n draws"]:
+    """Each row: different numbers below `high`, every ordered choice equally likely."""
+    chosen = np.empty((len(drawn), 0), dtype=np.int64)
+    for i, column in enumerate(drawn.T):
+        new = below(high - i, column)
         for earlier in np.sort(chosen, axis=1).T:
             new += new >= earlier
         chosen = np.column_stack([chosen, new])
@@ -65,22 +67,31 @@ def distinct(rng: np.random.Generator, n: int, high: int, draws: int) -> Int[np.
 
 
 def draw(
-    rng: np.random.Generator, n: int, classes: int, label_sets: Int[np.ndarray, "sets pairs"]
+    stream: int, first: int, n: int, classes: int, label_sets: Int[np.ndarray, "sets pairs"]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """n sequences: class of each exemplar and of the query (n, pairs+1), labels (n, pairs), the query's pair (n)."""
+    """Sequences first … first + n - 1 of a stream: classes of the exemplars and the query (n, pairs+1), labels (n, pairs),
+    the query's pair (n).
+
+    Each takes 2 pairs + 2 numbers of the stream: the classes, the query's first; the query's pair; the set of labels;
+    the order of the labels.
+    """
     pairs = label_sets.shape[1]
-    drawn = distinct(rng, n, classes, pairs)  # the query's class first
-    match = rng.integers(pairs, size=n)
+    each = 2 * pairs + 2
+    drawn = numbers(stream, n * each, first * each).reshape(n, each)
+    chosen = distinct(drawn[:, :pairs], classes)
+    match = below(pairs, drawn[:, pairs])
     place = (np.arange(pairs) - match[:, None]) % pairs
-    shown = np.take_along_axis(drawn, place, 1)
-    labels = rng.permuted(label_sets[rng.integers(len(label_sets), size=n)], axis=1)
-    return np.column_stack([shown, drawn[:, 0]]), labels, match
+    shown = np.take_along_axis(chosen, place, 1)
+    sets = label_sets[below(len(label_sets), drawn[:, pairs + 1])]
+    labels = np.take_along_axis(sets, permutations(drawn[:, pairs + 2 :]), 1)
+    return np.column_stack([shown, chosen[:, 0]]), labels, match
 
 
 def block(task: Task, seed: int, number: int) -> Sequences:
-    """Training steps number * 1,000 to that + 999: tensors `step batch …`."""
-    rng = np.random.default_rng([seed, number, task.classes, task.labels, task.pairs])
-    drawn = draw(rng, STEPS_A_BLOCK * BATCH, task.classes, task.label_sets()[0])
+    """Training steps number * STEPS_A_BLOCK and those after it, so many: tensors `step batch …`."""
+    n = STEPS_A_BLOCK * BATCH
+    training = key(Stream.TRAINING, seed, task.classes, task.labels, task.pairs)
+    drawn = draw(training, number * n, n, task.classes, task.label_sets()[0])
     return Sequences(*(torch.from_numpy(a).unflatten(0, (STEPS_A_BLOCK, BATCH)) for a in drawn))
 
 
@@ -97,7 +108,7 @@ class Exemplars:
     """The features that a task shows, a table for each evaluation set.
 
     `train` and `held_out_label_pairs`: training classes, exemplar 0; `unseen_classes`: exemplar 0 of other classes;
-    `held_out_exemplars`: every other exemplar of the training classes, class after class.
+    `held_out_exemplars` and `held_out_exemplars_same_drawing`: every other exemplar of the training classes, class after class.
     """
 
     tables: dict[str, Float[Tensor, "row feature"]]
@@ -121,7 +132,7 @@ class Exemplars:
             "train": train[:, 0],
             "held_out_label_pairs": train[:, 0],
             "unseen_classes": dataset.features[n_classes - unseen :, 0],
-            "held_out_exemplars": train[:, 1:].reshape(-1, n_features),
+            **dict.fromkeys(("held_out_exemplars", SAME_DRAWING), train[:, 1:].reshape(-1, n_features)),
         }
         return cls(
             {name: torch.from_numpy(t.copy()) for name, t in tables.items()}, task.classes, unseen, n_exemplars - 1
@@ -136,16 +147,26 @@ def evaluation_set(name: str, task: Task, exemplars: Exemplars, seed: int, n: in
     """A fixed set of n sequences over the rows of `exemplars.tables[name]`, with a run axis of 1.
 
     train; held_out_label_pairs ("test (relabel)"); unseen_classes ("test (exemplars)");
-    held_out_exemplars: training classes, each shown by one other exemplar, the same in context and as query.
+    held_out_exemplars: training classes, each token's exemplar drawn from the other ones independently, so that query and
+    context usually show two drawings of a class, as in the original implementation: a network that has seen one drawing of
+    each class has learnt to find the same one again, and not what drawings of a class have in common;
+    held_out_exemplars_same_drawing, easier: one drawing a class and sequence, the same in context and as query.
     """
-    if name not in EVALUATION_SETS:
-        raise ValueError(f"evaluation sets are {', '.join(EVALUATION_SETS)}; got {name!r}")
-    rng = np.random.default_rng([seed, EVALUATION_SETS.index(name), task.classes, task.labels, task.pairs])
+    known = (*EVALUATION_SETS, SAME_DRAWING)
+    if name not in known:
+        raise ValueError(f"evaluation sets are {', '.join(known)}; got {name!r}")
+    words = seed, known.index(name), task.classes, task.labels, task.pairs
     sets = task.label_sets()[name == "held_out_label_pairs"]
-    shown, labels, match = draw(rng, n, exemplars.unseen if name == "unseen_classes" else task.classes, sets)
+    classes = exemplars.unseen if name == "unseen_classes" else task.classes
+    shown, labels, match = draw(key(Stream.EVALUATION, *words), 0, n, classes, sets)
     if name == "held_out_exemplars":
-        which = rng.integers(exemplars.held_out, size=(n, task.classes))
-        shown = shown * exemplars.held_out + np.take_along_axis(which, shown, 1)
+        drawn = numbers(key(Stream.DRAWINGS, *words), shown.size).reshape(shown.shape)  # of each token
+        shown = shown * exemplars.held_out + below(exemplars.held_out, drawn)
+    elif name == SAME_DRAWING:
+        drawn = numbers(key(Stream.DRAWINGS, *words), n * task.pairs).reshape(n, task.pairs)
+        which = below(exemplars.held_out, drawn)  # of each pair
+        which = np.column_stack([which, np.take_along_axis(which, match[:, None], 1)])
+        shown = shown * exemplars.held_out + which
     return Sequences(*(torch.from_numpy(a)[None] for a in (shown, labels, match)))
 
 

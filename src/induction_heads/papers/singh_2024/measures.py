@@ -21,7 +21,6 @@ from induction_heads.networks.sequences import Task
 
 from .published import paper_curve
 
-LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
 CHUNK = 1_024  # sequences times networks at a time, so that activations stay in the cache
 SMALLEST_CHUNK = 64
 TOGETHER = 8  # networks or conditions that are evaluated as one batch
