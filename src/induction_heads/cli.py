@@ -9,9 +9,9 @@ import re
 import signal
 import sys
 import time
-from functools import partial
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .machinery import execution, paths

@@ -114,7 +114,10 @@ def test_the_package_carries_at_most_5_mb_with_its_licence():
 
 
 def test_the_network_is_not_needed_to_load():
-    told = "import sys; from induction_heads.data import load; load('characters'); print([m for m in sys.modules if 'efficientnet_' in m or m == 'torch'])"
+    told = (
+        "import sys; from induction_heads.data import load; load('characters'); "
+        "print([m for m in sys.modules if 'efficientnet_' in m or m == 'torch'])"
+    )
     found = subprocess.run(
         [sys.executable, "-c", told],
         capture_output=True,

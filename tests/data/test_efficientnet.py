@@ -46,7 +46,8 @@ def test_the_report_tells_how_far_off_a_file_is():
     changed[1, 1, 0, 0] ^= 255
     other[2, 0, 0] = 3  # of a vector of length 2, moved by 2
     assert features.compared((("a", "b", "c"), changed, other), (("a", "b", "c"), images, raw)) == (
-        "1 of 6 pictures differ; 4.17% of the features do, by at most 2 (largest feature 1.00), and a vector by at most 1 of its length"
+        "1 of 6 pictures differ; 4.17% of the features do, by at most 2 (largest feature 1.00), "
+        "and a vector by at most 1 of its length"
     )
     assert features.compared((("a", "b", "d"), images, raw), (("a", "b", "c"), images, raw)).startswith(
         "other contents"

@@ -1,4 +1,4 @@
-"""The documented generator: SplitMix64 as published, even integers, a truncated normal, and the same in C++ to the bit."""
+"""The documented generator: SplitMix64 as published, even integers, a truncated normal; the same in C++ to the bit."""
 
 import ctypes
 import itertools
@@ -14,10 +14,16 @@ from induction_heads.networks.generator import below, key, numbers, permutations
 
 SOURCE = """
 #include "generator.h"
-extern "C" void numbers(uint64_t key, int64_t n, uint64_t* to) { for (int64_t i = 0; i < n; ++i) to[i] = number(key, i); }
+extern "C" void numbers(uint64_t key, int64_t n, uint64_t* to) {
+    for (int64_t i = 0; i < n; ++i) to[i] = number(key, i);
+}
 extern "C" uint64_t key_of(uint64_t a, uint64_t b, uint64_t c) { return key({a, b, c}); }
-extern "C" void below_all(uint64_t limit, int64_t n, const uint64_t* from, int64_t* to) { for (int64_t i = 0; i < n; ++i) to[i] = below(limit, from[i]); }
-extern "C" void normal(int64_t n, const uint64_t* from, double* to) { for (int64_t i = 0; i < n; ++i) to[i] = truncated_normal(from[i]); }
+extern "C" void below_all(uint64_t limit, int64_t n, const uint64_t* from, int64_t* to) {
+    for (int64_t i = 0; i < n; ++i) to[i] = below(limit, from[i]);
+}
+extern "C" void normal(int64_t n, const uint64_t* from, double* to) {
+    for (int64_t i = 0; i < n; ++i) to[i] = truncated_normal(from[i]);
+}
 """
 
 

@@ -52,7 +52,7 @@ def test_a_stream_read_from_the_middle_is_the_same_stream():
 
 
 def test_a_sequence_is_made_of_its_own_numbers():
-    """Sequence 3 of two pairs takes numbers 18 … 23: classes 4, the query's, and 2 of 5; pair 1; labels {3, 4}, turned."""
+    """Sequence 3 of two pairs takes numbers 18 … 23: classes 4, the query's, 2 of 5; pair 1; labels {3, 4}, turned."""
     quarters = np.array([4 / 5, 2 / 4, 1 / 2, 1 / 2, 0.9, 0.1]) + 0.01
     given = (quarters * 2**64).astype(np.uint64)
     asked = []

@@ -1,8 +1,8 @@
 """Exemplars for the task of section 2: `load(name)` gives pictures, features, class names and a fingerprint.
 
 `characters` is in the package and `glyphs` is made on the spot; `omniglot` needs the zips of Omniglot and the optional
-packages that make features of pictures, `omniglot-resnet18` the features of the paper's authors; anything else is the path
-of a file of one's own features.
+packages that make features of pictures, `omniglot-resnet18` the features of the paper's authors; anything else is the
+path of a file of one's own features.
 """
 
 from pathlib import Path
@@ -40,7 +40,8 @@ def _load(name: str, exemplars: int) -> Dataset:
     if name in RENAMED:
         raise ValueError(f"dataset {name!r} is called {RENAMED[name]!r} now, and is in the package: ask for that name")
     raise ValueError(
-        f"dataset should be one of {', '.join(DATASETS)} or a path ending in {', '.join(files.READERS)}, got {name!r}: choose one of these"
+        f"dataset should be one of {', '.join(DATASETS)} or a path ending in {', '.join(files.READERS)}, got {name!r}: "
+        "choose one of these"
     )
 
 

@@ -1,7 +1,7 @@
 """Characters: 242 characters of Omniglot by five hands each, pictures and features in this package (section 2).
 
-They are all characters of the two small sets of Omniglot (MIT licence, see `shipped/LICENSE`), of eight alphabets, each as
-drawn by the drawers 1 to 5 of its 20, in the numbering of Omniglot's files. `make features` makes the file again.
+They are all characters of the two small sets of Omniglot (MIT licence, see `shipped/LICENSE`), of eight alphabets, each
+as drawn by the drawers 1 to 5 of its 20, in the numbering of Omniglot's files. `make features` makes the file again.
 """
 
 import hashlib
@@ -36,8 +36,8 @@ def load() -> Dataset:
 def read(path: Path = FILE, sha256: str = SHA256) -> tuple[Names, Images, Raw]:
     """Names such as "Greek/character07" in alphabetic order, pictures (ink 255 on 0) and features before `prepared`.
 
-    Raises `FileNotFoundError` or `ValueError` with one line where the file is missing or not what was written; nothing of
-    it is looked at before its checksum is, and nothing in it can run code.
+    Raises `FileNotFoundError` or `ValueError` with one line where the file is missing or not what was written; nothing
+    of it is looked at before its checksum is, and nothing in it can run code.
     """
     if not path.is_file():
         raise FileNotFoundError(

@@ -6,9 +6,9 @@ packages of `pip install .[features]`). What the network of the paper is given i
     x -> x + MEAN_ADDED * mean(x), scaled to NORM
 
 Features after a ReLU share a large mean, which has to be learnt away before two characters can be told apart. How large
-that mean and the whole are decides how long the plateau of Figure 3a is. These two constants are fitted to the published
-training curve of Figure 3a, and nothing else of this project is fitted to anything (`make fit-data`). That features of
-this kind are used at all was decided with the main runs of seeds 5 to 9 in view.
+that mean and the whole are decides how long the plateau of Figure 3a is. These two constants are fitted to the
+published training curve of Figure 3a, and nothing else of this project is fitted to anything (`make fit-data`). That
+features of this kind are used at all was decided with the main runs of seeds 5 to 9 in view.
 """
 
 from functools import cache
@@ -28,7 +28,7 @@ DECIMALS = 4  # machines differ in the last bits of a float, and the fingerprint
 
 @cache
 def network():
-    """EfficientNet-Lite0 with its ImageNet weights; `ValueError` with one line where the optional packages are missing."""
+    """EfficientNet-Lite0 with its ImageNet weights; `ValueError`, one line, where the optional packages are missing."""
     import torch  # here and below: only who makes features waits for it
 
     try:

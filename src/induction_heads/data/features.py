@@ -1,7 +1,7 @@
-"""Makes the file of `characters` again, from Omniglot's pictures, and says how far off the shipped one is: `make features`.
+"""Makes the file of `characters` again, from Omniglot's pictures; says how far off the shipped one is: `make features`.
 
-It needs the optional packages of `pip install .[features]` and two zips of Omniglot, which are downloaded unless they lie in
-the folder that INDUCTION_HEADS_DATA names. What it makes goes to build/data; the package itself is not changed.
+It needs the optional packages of `pip install .[features]` and two zips of Omniglot, which are downloaded unless they
+lie in the folder that INDUCTION_HEADS_DATA names. What it makes goes to build/data; the package itself is not changed.
 """
 
 import sys
@@ -30,7 +30,10 @@ def make(path: Path) -> str:
 def compared(made: tuple[Names, Images, Raw], shipped: tuple[Names, Images, Raw]) -> str:
     """How far what was made is from what is shipped, in one line for a reader."""
     if made[0] != shipped[0] or made[1].shape != shipped[1].shape or made[2].shape != shipped[2].shape:
-        return f"other contents: {made[1].shape} pictures and {made[2].shape} features, shipped are {shipped[1].shape} and {shipped[2].shape}"
+        return (
+            f"other contents: {made[1].shape} pictures and {made[2].shape} features, "
+            f"shipped are {shipped[1].shape} and {shipped[2].shape}"
+        )
     pictures = int((made[1] != shipped[1]).any(axis=(2, 3)).sum())
     ours, theirs = (raw.astype(np.float64) for raw in (made[2], shipped[2]))
     off = np.abs(ours - theirs).max()
@@ -38,7 +41,8 @@ def compared(made: tuple[Names, Images, Raw], shipped: tuple[Names, Images, Raw]
     unequal = (ours != theirs).mean()
     return (
         f"{pictures} of {made[1].shape[0] * made[1].shape[1]:,} pictures differ; {unequal:.2%} of the features do, "
-        f"by at most {off:.1g} (largest feature {theirs.max():.2f}), and a vector by at most {relative:.1g} of its length"
+        f"by at most {off:.1g} (largest feature {theirs.max():.2f}), "
+        f"and a vector by at most {relative:.1g} of its length"
     )
 
 

@@ -1,4 +1,4 @@
-"""Omniglot: handwritten characters of many alphabets, read from the zips of the public repository (section 2 of the paper)."""
+"""Omniglot: handwritten characters of many alphabets, read from the zips of the public repository (section 2)."""
 
 import io
 import re
@@ -69,7 +69,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, dict[int, str]]:
             members[f"{match['alphabet']}/{match['character']}"][int(match["drawer"])] = name
     if not members:
         raise ValueError(
-            f"{archive.filename} should hold pictures FOLDER/ALPHABET/characterNN/NNNN_MM.png, has none: get the file again"
+            f"{archive.filename} should hold pictures FOLDER/ALPHABET/characterNN/NNNN_MM.png, has none: "
+            "get the file again"
         )
     return members
 

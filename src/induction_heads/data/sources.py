@@ -23,7 +23,7 @@ def load_glyphs(exemplars: int = EXEMPLARS) -> Dataset:
 
 
 def load_omniglot(exemplars: int = EXEMPLARS) -> Dataset:
-    """All 1,623 characters, by drawers 1 to 5 or as many as asked for (20 at most), with features as `characters` has them.
+    """All 1,623 characters, by drawers 1 to 5 or as many as asked for (20 at most), with features as of `characters`.
 
     The first time it needs the optional packages of `pip install .[features]` and takes some minutes.
     """
@@ -33,7 +33,7 @@ def load_omniglot(exemplars: int = EXEMPLARS) -> Dataset:
     def make() -> Dataset:
         efficientnet.network()  # first, so that who lacks it does not wait for a download
         drawn = omniglot.characters([local_copy(file) for file in omniglot.FULL], drawers)
-        return _from_pictures("omniglot", zip(*drawn), efficientnet.raw_features, efficientnet.prepared)
+        return _from_pictures("omniglot", zip(*drawn, strict=True), efficientnet.raw_features, efficientnet.prepared)
 
     return cache.kept("omniglot", cache.recipe((omniglot.__file__, efficientnet.__file__, __file__), *inputs), make)
 
@@ -50,7 +50,7 @@ def load_resnet18() -> Dataset:
 
 
 def load_path(given: str) -> Dataset:
-    """A user's own features, in the order of the file. A relative path counts from here, the project, or the data folder."""
+    """A user's own features, in the file's order. A relative path counts from here, the project, or the data folder."""
     path = _existing(given)
     return _features_alone(given, checked_features(str(path), files.read_array(path)))
 
@@ -63,7 +63,8 @@ def _from_pictures(
 ) -> Dataset:
     """The dataset of pictures that come as (class name, (exemplar, 105, 105)), its classes shuffled.
 
-    `features_of` gives (exemplar, feature) for the pictures of a class; `prepared` makes of all of them what is trained on.
+    `features_of` gives (exemplar, feature) for the pictures of a class; `prepared` makes of all of them what is trained
+    on.
     """
     names, images, features = [], [], []
     for class_name, pictures in tqdm(

@@ -69,9 +69,9 @@ def distinct(drawn: UInt64[np.ndarray, "n draws"], high: int) -> Int[np.ndarray,
 def draw(
     stream: int, first: int, n: int, classes: int, label_sets: Int[np.ndarray, "sets pairs"]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sequences first … first + n - 1 of a stream: classes of the exemplars and the query (n, pairs+1), labels (n, pairs),
-    the query's pair (n).
+    """Sequences first … first + n - 1 of a stream.
 
+    Gives classes of the exemplars and the query (n, pairs+1), labels (n, pairs), and the query's pair (n).
     Each takes 2 pairs + 2 numbers of the stream: the classes, the query's first; the query's pair; the set of labels;
     the order of the labels.
     """
@@ -108,7 +108,7 @@ class Exemplars:
     """The features that a task shows, a table for each evaluation set.
 
     `train` and `held_out_label_pairs`: training classes, exemplar 0; `unseen_classes`: exemplar 0 of other classes;
-    `held_out_exemplars` and `held_out_exemplars_same_drawing`: every other exemplar of the training classes, class after class.
+    `held_out_exemplars` and `held_out_exemplars_same_drawing`: every other exemplar of the training classes, by class.
     """
 
     tables: dict[str, Float[Tensor, "row feature"]]
@@ -147,9 +147,9 @@ def evaluation_set(name: str, task: Task, exemplars: Exemplars, seed: int, n: in
     """A fixed set of n sequences over the rows of `exemplars.tables[name]`, with a run axis of 1.
 
     train; held_out_label_pairs ("test (relabel)"); unseen_classes ("test (exemplars)");
-    held_out_exemplars: training classes, each token's exemplar drawn from the other ones independently, so that query and
-    context usually show two drawings of a class, as in the original implementation: a network that has seen one drawing of
-    each class has learnt to find the same one again, and not what drawings of a class have in common;
+    held_out_exemplars: training classes, each token's exemplar drawn from the other ones independently, so that query
+    and context usually show two drawings of a class, as in the original implementation: a network that has seen one
+    drawing of each class has learnt to find the same one again, and not what drawings of a class have in common;
     held_out_exemplars_same_drawing, easier: one drawing a class and sequence, the same in context and as query.
     """
     known = (*EVALUATION_SETS, SAME_DRAWING)

@@ -1,10 +1,10 @@
 """Fits the two constants of the data set `characters` to the training curve of Figure 3a: `make fit-data`.
 
 The constants are how much of the mean is added to the features and how long they are (`data/efficientnet.py`). What is
-compared is the loss on the training set, mean of eight runs, with the published curve of one; the error is the root mean
-square of their difference, in nats, after 25,000, 50,000, ... 400,000 sequences, when the fall is over. Nothing else is fitted, to this
-curve or any other, and the seeds 101 to 108 serve nothing else. That the features are those of an ImageNet network with
-part of their mean added was decided before, with the main runs of seeds 5 to 9 in view.
+compared is the loss on the training set, mean of eight runs, with the published curve of one; the error is the root
+mean square of their difference, in nats, after 25,000, 50,000, ... 400,000 sequences, when the fall is over. Nothing
+else is fitted, to this curve or any other, and the seeds 101 to 108 serve nothing else. That the features are those of
+an ImageNet network with part of their mean added was decided before, with the main runs of seeds 5 to 9 in view.
 
 The same is tried with half as many features, the means of two neighbours each: a step costs less. They are taken where
 their error is at most `AS_GOOD` more.

@@ -154,7 +154,7 @@ def _box(
 def _stroke(
     ax: Axes, points: list, colour: str, width: float, *, zorder: float = 1.0, dashed: bool = False, head: float = 0.0
 ) -> None:
-    """A line (2 points) or a Bezier curve (4) as filled shapes of that width, in dashes, with an arrow head at the end."""
+    """A line (2 points) or a Bezier curve (4) as filled shapes of that width, in dashes, an arrow head at the end."""
     control, t = np.asarray(points, float), np.linspace(0, 1, 200)[:, None]
     if len(control) == 2:
         control = np.stack(
@@ -221,7 +221,7 @@ def draw_sequence(
 def attention(
     ax: Axes, pattern: Float[ndarray, "query key"], token_names: Sequence[str], *, numbers: bool = True
 ) -> Axes:
-    """An attention pattern: each row is a query, each column a key it looks at; what causality forbids is left white."""
+    """An attention pattern: each row a query, each column a key it looks at; what causality forbids is left white."""
     queries, keys = pattern.shape
     if len(token_names) != keys:
         raise ValueError(f"expected {keys} token names, one for each key, got {len(token_names)}")

@@ -1,4 +1,4 @@
-"""What several figures of this paper share: its curves behind ours, its axes, lines at chance, points and legends of heads.
+"""What several figures of this paper share: curves behind ours, axes, lines at chance, points and legends of heads.
 
 Colours are in `colours`, drawings that are not plots in `diagrams`, the published numbers in `published`.
 """
@@ -30,7 +30,7 @@ def curve(
     quantity: str = "loss (nats)",
     **line,
 ) -> Line2D:
-    """A quantity through training, in the colour of `name` (see `colours`), which is its label too unless one is given."""
+    """A quantity through training, in the colour of `name` (see `colours`), which is its label unless one is given."""
     own = line.pop("color", None) or colour(name)
     drawn = plots.curve(ax, sequences, values, color=own, label=_spelt(name) if label is None else label, **line)
     sequence_axis(ax)
@@ -91,7 +91,7 @@ def head_points(
     label: str | None = None,
     **marker,
 ) -> None:
-    """A point for each head in its colour, hollow unless `filled`; the legend's entry is grey, since it is about all heads."""
+    """A point for each head in its colour, hollow unless `filled`; the legend's entry, about all heads, is grey."""
     for head, at in enumerate(zip(x, y, strict=True)):
         own = HEAD_COLOURS[head % len(HEAD_COLOURS)]
         ax.plot(*at, **{"marker": "o", "ms": 6, "mew": 1.4} | marker, ls="", mfc=own if filled else "white", mec=own)
