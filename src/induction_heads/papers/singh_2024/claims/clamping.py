@@ -4,16 +4,19 @@ Criteria were fixed on the paper's own numbers (its text, its digitised curves) 
 """
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 
 import pandas as pd
 
 from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.store import Trained
 from induction_heads.papers.singh_2024 import measures
 from induction_heads.papers.singh_2024.measures import PLATEAU, Plateau
 
 from ..study import Study
 from .claim import Claim, learning_time
+from .in_the_paper import PublishedStudy, in_the_paper, published_wrong_way
 
 LEARNT = measures.LEARNT * math.log(2)
 CONTRASTED = {"step 1": "1", "match": "1, 2, 3qk, 4"}  # figure 10: clamp -> row of figure 5b
@@ -61,11 +64,18 @@ def clamp_and_progress(study: Study, seed: int) -> Numbers:
     """The slowest tenth of the fall, of the clamped training and of the unclamped run's checkpoints under the same clamp."""
     rows, numbers = study.results("5b", seed), {}
     for clamp, row in CONTRASTED.items():
-        measured = measures.progress(rows["none"], study.exemplars(rows["none"].run), rows[row].run.clamps)
+        measured = under_a_clamp(study, rows, row)
         for name, history in (("clamped", rows[row].history), ("measured", measured)):
             found = plateau(history)
             numbers |= {f"{clamp} {name}: share": found.share, f"{clamp} {name}: sequences": found.sequences}
     return numbers
+
+
+def under_a_clamp(study: Study, rows: Mapping[str, Trained], row: str) -> pd.DataFrame:
+    """The history of the unclamped run's checkpoints under the clamps of a row of figure 5b."""
+    if isinstance(study, PublishedStudy):
+        return study.progress(row)
+    return measures.progress(rows["none"], study.exemplars(rows["none"].run), rows[row].run.clamps)
 
 
 def progress_waits_longer(numbers: Numbers) -> bool:
@@ -129,26 +139,26 @@ CLAIMS = (
         "figure-7", "With a trained Layer 1 grafted and frozen there is no plateau, whichever seed it comes from.", "figure 7",
         "the slowest tenth of the fall, its share of the learning time", "below 0.25 for each of the three grafts, at least 0.25 with no clamp",
         "the bar of claim 11: an exponential fall has at most 0.115, a straight line 0.167",
-        no_plateau_when_grafted, grafts, ("7",), paper="0.14, 0.08 and 0.07 (seeds 5, 6, 7) against 0.35", until_learnt=True,
+        no_plateau_when_grafted, grafts, ("7",), published=in_the_paper(grafts), until_learnt=True,
     ),
     Claim(
         "figure-7-own", "The Layer 1 that the rest was trained with is learnt from much faster than another seed's.", "figure 7",
         "sequences until the train loss is below 0.4 ln 2", "own Layer 1: at most half as many as either other",
         "much faster is at least twice as fast; the paper has 7.6 times",
-        own_is_fastest, grafts, ("7",), paper="28,000 against 243,000 and 214,000", until_learnt=True,
+        own_is_fastest, grafts, ("7",), published=in_the_paper(grafts), until_learnt=True,
     ),
     Claim(
         "figure-8", "Which Layer 1 head is given the previous-token pattern hardly matters.", "figure 8",
         "sequences until the train loss is below 0.4 ln 2: clamping the head that attends to the previous token most, and the one that does least",
         "both earlier than with no clamp, and the later at most 1.5 times the earlier",
         "less than one of the paper's clamps gains over the next, twice or more; the paper has 1.3",
-        which_head_hardly_matters, previous_token_clamps, ("8",), paper="216,000 and 280,000; 310,000 with no clamp", until_learnt=True,
+        which_head_hardly_matters, previous_token_clamps, ("8",), published=in_the_paper(previous_token_clamps), until_learnt=True,
     ),
     Claim(
         "figure-8-all", "Giving all Layer 1 heads the previous-token pattern slows learning: values of Layer 2 then cannot read the present label.", "figure 8",
         "sequences until the train loss is below 0.4 ln 2", "later than with no clamp, and than with one or three heads clamped",
         "the statement itself",
-        all_heads_are_slowest, previous_token_clamps, ("8",), paper="562,000 against 310,000 (none), 216,000 and 280,000 (one), 186,000 (three)", until_learnt=True,
+        all_heads_are_slowest, previous_token_clamps, ("8",), published=in_the_paper(previous_token_clamps), until_learnt=True,
     ),
     Claim(
         "figure-10", "A progress measure moves on another schedule than training under the same clamp.", "figure 10",
@@ -156,13 +166,13 @@ CLAIMS = (
         "the unclamped run's checkpoints under it",
         "under both clamps, at least 1.5 times as many sequences for the progress measure, and a larger share",
         "both would be the same if they told the same thing; 1.5 is beyond what the two grids of evaluation can do; the paper has 2.3 and 25",
-        progress_waits_longer, clamp_and_progress, ("5b",), paper="step 1: 115,000 against 49,000 sequences; match: 63,000 against 2,500",
+        progress_waits_longer, clamp_and_progress, ("5b",), published=in_the_paper(clamp_and_progress),
     ),
     Claim(
         "figure-10-plateau", "Under the match clamp a progress measure still shows a plateau, and clamped training does not.", "figure 10",
         "the slowest tenth of the fall, its share of the learning time", "at least 0.25 for the progress measure, below 0.25 for the clamped training",
         "the bar of claim 11",
-        only_progress_has_a_plateau, clamp_and_progress, ("5b",), paper="0.26 and 0.08",
+        only_progress_has_a_plateau, clamp_and_progress, ("5b",), published=in_the_paper(clamp_and_progress),
     ),
     Claim(
         "figure-15", "The stronger a match clamp, the right way or the wrong way, the faster the training set is learnt; near one half there is a plateau.",
@@ -175,7 +185,7 @@ CLAIMS = (
         "figure-15-held-out", "Match clamps the right way generalise to held-out label pairs, clamps the wrong way do not.", "figure 15",
         "final loss on held-out label pairs", "above ln 2 at every strength up to 0.4, below 0.4 ln 2 at every strength from 0.6",
         "above ln 2 is worse than guessing between the labels in context, below 0.4 ln 2 is learnt; strengths nearer one half leave it to other heads",
-        only_the_right_way_generalises, held_out_by_strength, ("15",), paper="from 1 to above 2 the wrong way",
+        only_the_right_way_generalises, held_out_by_strength, ("15",), published=published_wrong_way,
     ),
     Claim(
         "figure-15-unseen", "On unseen classes every strength behaves as on the training set: wrong-way clamps generalise there.", "figure 15",

@@ -18,6 +18,7 @@ from induction_heads.papers.singh_2024.runs import LAYER_2, OTHERS
 
 from ..study import Study
 from .claim import Claim, at_the_end, learning_time, main_run, rank_correlation, training_sequences
+from .in_the_paper import PublishedStudy, in_the_paper, published_gains, published_mistakes
 
 THROUGH_TRAINING = 2_000  # of the exhaustive set, at every checkpoint; the same ones, so that differences are smooth
 SAMPLE = 8_000  # of the exhaustive set, where there are many conditions; an accuracy is then good to 0.006
@@ -36,6 +37,8 @@ def sampled(study: Study, seed: int, n: int = SAMPLE) -> Sequences:
 @lru_cache(maxsize=64)
 def table_1(study: Study, seed: int) -> tuple[tuple[int, ...], pd.DataFrame]:
     """The previous-token heads, found by their attention, and `wiring.table_1`."""
+    if isinstance(study, PublishedStudy):
+        return study.table_1()
     trained = main_run(study, seed)
     features = study.exemplars(trained.run).train[None]
     attention = measures.previous_token_attention(measures.stack([trained.final]), features, sampled(study, seed))[0]
@@ -51,6 +54,8 @@ def wires(study: Study, seed: int) -> pd.DataFrame:
 
 @lru_cache(maxsize=64)
 def direct_effects(study: Study, seed: int) -> pd.DataFrame:
+    if isinstance(study, PublishedStudy):
+        return study.direct_effects()
     trained = main_run(study, seed)
     return wiring.direct_effects(
         trained, study.exemplars(trained.run).train[None], sampled(study, seed, THROUGH_TRAINING)
@@ -60,6 +65,8 @@ def direct_effects(study: Study, seed: int) -> pd.DataFrame:
 @lru_cache(maxsize=64)
 def switched_on(study: Study, seed: int) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
     """Layer 2 heads by strength, and the loss (nats) as they are switched on: from the strongest, from the second."""
+    if isinstance(study, PublishedStudy):
+        return study.switched_on()
     trained = main_run(study, seed)
     order = tuple(int(h) for h in at_the_end(study, seed).strength.argsort()[::-1])
     n = len(order)
@@ -176,10 +183,11 @@ def layer_2_direct(study: Study, seed: int) -> Numbers:
 
 
 def additive(study: Study, seed: int) -> Numbers:
+    """The smallest steps of figure 14, which leaves the weakest head off."""
     _, first, second = switched_on(study, seed)
     return {
-        "smallest fall from the strongest (nats)": -np.diff(first).max(),
-        "from the second": -np.diff(second).max(),
+        "smallest fall from the strongest (nats)": -np.diff(first[:-1]).max(),
+        "from the second": -np.diff(second[:-1]).max(),
         "all heads": first[-1],
     }
 
@@ -230,6 +238,8 @@ def pairs(study: Study, seed: int) -> Numbers:
 @lru_cache(maxsize=64)
 def loss_alone(study: Study, seed: int) -> np.ndarray:
     """Loss (nats) of each Layer 2 head alone, exhaustive set."""
+    if isinstance(study, PublishedStudy):
+        return study.loss_alone()
     trained = main_run(study, seed)
     which, keep = training_sequences(study, trained.run), wiring.heads_alone(trained.final)
     found = measures.direct_paths(
@@ -258,13 +268,13 @@ CLAIMS = (
         "accuracy with either group ablated, preserving patterns or values; a previous-token head gives the token before more than half of its attention",
         "each group costs at least 0.1 more through its own path than through the other; neither group is empty",
         "a tenth of all answers is far above noise (78,400 sequences) and a third of the smaller of the paper's two differences",
-        dissociated, dissociation, ("table-1",), paper=".9985 and .699; .343 and .993",
+        dissociated, dissociation, ("table-1",), published=in_the_paper(dissociation),
     ),
     Claim(
         "table-1-order", "Of the four ablations, the order of the accuracies is that of Table 1.", "table 1",
         "the same four accuracies", "previous-token heads with patterns preserved > others with values > previous-token heads with values > others with patterns",
         "the published numbers",
-        as_published, dissociation, ("table-1",), paper=".9985 > .993 > .699 > .343",
+        as_published, dissociation, ("table-1",), published=in_the_paper(dissociation),
     ),
     Claim(
         "figure-11", "Layer 1 and Layer 2 heads are wired many to many.", "figure 11",
@@ -287,35 +297,35 @@ CLAIMS = (
         "greatest before half the learning time, at least 0.05 nats there, and at most a tenth of that at the end",
         "the paper has 0.165 nats at 5,000 of 273,000 sequences and 0.0013 at the end; 0.05 nats is a twelfth of what guessing between two loses",
         lambda n: n["peak (nats)"] >= 0.05 and n["at"] < n["learnt at"] / 2 and n["at the end"] <= n["peak (nats)"] / 10,
-        layer_1_direct, ("12",), paper="0.165 at 5,000; 0.0013 at the end",
+        layer_1_direct, ("12",), published=in_the_paper(layer_1_direct),
     ),
     Claim(
         "figure-12-layer-2", "Layer 2's direct effect grows with the change.", "figure 12",
         "train loss without Layer 2's path to the output, minus the loss with it", "at the end at least twice what it is at half the learning time",
         "the paper's ratio is 4.6; the doubling has to happen after the plateau has begun",
         lambda n: n["at the end"] >= 2 * n["at half the learning time (nats)"],
-        layer_2_direct, ("12",), paper="0.41 on the plateau, 1.89 at the end",
+        layer_2_direct, ("12",), published=in_the_paper(layer_2_direct),
     ),
     Claim(
         "figure-14", "Heads are additive: the loss falls with every head that is switched on.", "figure 14",
-        "train loss as heads are switched on in order of strength, from the strongest and from the second strongest",
-        "every one of the thirteen steps falls", "every means every; the set is exhaustive, so nothing is left to chance",
+        "train loss as all heads but the weakest are switched on in order of strength, from the strongest and from the second",
+        "every one of the eleven steps falls", "every means every; the set is exhaustive, so nothing is left to chance",
         lambda n: n["smallest fall from the strongest (nats)"] > 0 and n["from the second"] > 0,
-        additive, ("14",), paper="0.117 to 0.0016 and 0.656 to 0.032, every step falls",
+        additive, ("14",), published=in_the_paper(additive),
     ),
     Claim(
         "table-2", "Heads make different mistakes: others correct much of what the strongest gets wrong.", "table 2",
         "of the sequences that the strongest head alone gets wrong, the share that each other head alone gets right",
         "at least a half for the best other head", "more often right than wrong exactly where the strongest is wrong",
         lambda n: n["best other head"] >= 0.5,
-        correcting, ("table-2",), paper=".717 for the best, .166 for the worst",
+        correcting, ("table-2",), published=published_mistakes,
     ),
     Claim(
         "figure-16a", "A perfect match raises the accuracy of heads alone.", "figure 16a, table 3",
         "accuracy of each head alone, with the match it computes and with a perfect one", "at least seven of the eight heads gain",
         "seven of eight is the sign test at 5 %; in the paper the weakest head does not gain",
         lambda n: n["heads that gain"] >= 7,
-        with_perfect_match, ("16",), paper="seven of eight gain, 0.086 on average; the eighth loses 0.007",
+        with_perfect_match, ("16",), published=published_gains,
     ),
     Claim(
         "figure-16b", "Copying is specific to labels: with a perfect match, a head's mistakes fall on particular labels.", "figure 16b, 16c",
@@ -330,25 +340,25 @@ CLAIMS = (
         "sequences until the train loss is below 0.4 ln 2", "the slowest pair takes at most 1.5 times as long as all heads",
         "1.19 in the paper; a typical head alone takes 1.5 times as long there",
         lambda n: n["slowest pair / all heads"] <= 1.5,
-        pairs, ("17", "4b"), paper="0.91 to 1.19 times", until_learnt=True,
+        pairs, ("17", "4b"), published=in_the_paper(pairs), until_learnt=True,
     ),
     Claim(
         "figure-17-alone", "A second head speeds the strongest up.", "figure 17",
         "sequences until the train loss is below 0.4 ln 2", "the median pair learns before the strongest head does alone", "the statement itself",
         lambda n: n["median pair"] < n["strongest alone"],
-        pairs, ("17", "4b"), paper="291,000 against 310,000", until_learnt=True,
+        pairs, ("17", "4b"), published=in_the_paper(pairs), until_learnt=True,
     ),
     Claim(
         "figure-18", "A head's strength in the full network goes with its accuracy and its loss alone.", "figure 18",
         "correlation over the eight heads", "above 0.9 with accuracy, below -0.9 with loss", "the paper's five seeds have 0.96 to 0.99 and -0.96 to -0.99",
         lambda n: n["with accuracy alone"] > 0.9 and n["with loss alone"] < -0.9,
-        strength_and_success, ("3a",), paper="0.959 and -0.971 (seed 5)",
+        strength_and_success, ("3a",), published=in_the_paper(strength_and_success),
     ),
     Claim(
         "figure-18-speed", "A head's strength in the full network goes hardly with how fast it learns when trained alone.", "figure 18",
         "rank correlation over the eight heads of strength and sequences until the train loss of its own run is below 0.4 ln 2",
         "below 0.738 in absolute value", "what chance gives eight heads in 95 % of draws; four of the paper's own five seeds are below it",
         lambda n: abs(n["rank correlation"]) < EIGHT_HEADS,
-        strength_and_speed, ("18",), until_learnt=True, paper="-0.26 (seed 5), -0.83 (6), -0.55 (7), -0.71 (8), -0.67 (9)",
+        strength_and_speed, ("18",), until_learnt=True, published=in_the_paper(strength_and_speed),
     ),
 )  # fmt: skip
