@@ -1,7 +1,7 @@
 """Writes requirements.lock: what `.[dev]` of pyproject.toml resolves to, every package at one exact version.
 
-Run by `make lock`. Versions in the present lock are kept where they still satisfy pyproject.toml. There are no hashes, and torch
-is written without its `+cpu`, because one lock has to serve both builds of torch.
+Run by `make lock`. Versions in the present lock are kept where they still satisfy pyproject.toml. There are no hashes,
+and torch is written without its `+cpu`, because one lock has to serve both builds of torch.
 """
 
 import json
@@ -21,8 +21,8 @@ def resolve(constraints: list[str]) -> dict[str, str]:
     """Name and version of every package `.[dev]` needs, by pip's own resolver, installing nothing."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
-        command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report)]
-        subprocess.run([*command, *constraints, "-e", f"{ROOT}[dev]"], check=True)
+        pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"]
+        subprocess.run([*pip, "--report", str(report), *constraints, "-e", f"{ROOT}[dev]"], check=True)
         found = [entry["metadata"] for entry in json.loads(report.read_text())["install"]]
     return {entry["name"].lower().replace("_", "-"): entry["version"].split("+")[0] for entry in found}
 

@@ -1,4 +1,4 @@
-"""For all tests: shapes and types of the package are checked at every call, and what belongs together runs in one process."""
+"""For all tests: shapes and types are checked at every call, and what belongs together runs in one process."""
 
 import os
 
@@ -12,7 +12,7 @@ if os.environ.get("INDUCTION_HEADS_TYPECHECK", "1") != "0":
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With xdist, a module's tests share a process and its fixtures, unless they are grouped otherwise; the longest go first."""
+    """With xdist, a module's tests share a process and its fixtures, unless grouped otherwise; the longest go first."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

@@ -1,4 +1,4 @@
-"""The rooms of the house: imports point one way, the machinery knows no paper, and each room says what belongs there."""
+"""The rooms of the house: imports point one way, machinery knows no paper, and each room says what belongs there."""
 
 import ast
 import re
@@ -70,7 +70,10 @@ def test_the_machinery_knows_no_paper():
 
 def test_a_relative_import_in_a_subpackage_is_seen():
     """The test of the test: what `imported` would miss, the rules above could not forbid."""
-    source = "from .. import cli\nfrom ..machinery.store import x\ndef f():\n    from . import cache\n    import induction_heads.lens\n"
+    source = (
+        "from .. import cli\nfrom ..machinery.store import x\n"
+        "def f():\n    from . import cache\n    import induction_heads.lens\n"
+    )
     assert imported(ast.parse(source), "induction_heads.data.imagined") == {
         "induction_heads.cli",
         "induction_heads.machinery.store",

@@ -238,12 +238,8 @@ def _check_device(settings: Settings) -> None:
             raise ValueError("DEVICE is cuda, but PyTorch finds no CUDA device here: use DEVICE=cpu")
 
 
-COMMANDS = {
-    command.__name__: command
-    for command in (
-        reproduce, train, status, notebook, result, claims, gallery, readme, names, bench, profile, replay,
-    )
-}  # fmt: skip
+_ALL = (reproduce, train, status, notebook, result, claims, gallery, readme, names, bench, profile, replay)
+COMMANDS = {command.__name__: command for command in _ALL}
 
 
 def main(arguments: list[str] | None = None) -> int:

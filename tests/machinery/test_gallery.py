@@ -16,8 +16,19 @@ def folder(tmp_path, monkeypatch):
 
 
 def ledger(folder, **changes):
-    claim = {"id": "1", "statement": "The loss falls.", "source": "figure 3a", "quantity": "q", "criterion": "a | b", "reason": "r", "paper": "0.1",
-             "values": {"5": {"loss": 0.5, "time": None}, "6": {"loss": None, "time": None}, "7": {"loss": 0.25, "time": None}}, "holds": {"5": True, "6": False}, "verdict": "holds in part", "seeds": "1 of 2 (1 to 99 %)"}  # fmt: skip
+    claim = {
+        "id": "1",
+        "statement": "The loss falls.",
+        "source": "figure 3a",
+        "quantity": "q",
+        "criterion": "a | b",
+        "reason": "r",
+        "paper": "0.1",
+        "values": {seed: {"loss": loss, "time": None} for seed, loss in (("5", 0.5), ("6", None), ("7", 0.25))},
+        "holds": {"5": True, "6": False},
+        "verdict": "holds in part",
+        "seeds": "1 of 2 (1 to 99 %)",
+    }
     (folder / "claims.json").write_text(json.dumps({"claims": [claim | changes]}))
 
 
@@ -67,8 +78,8 @@ def test_verdicts_stand_below_their_figure_and_in_the_table(folder):
     ledger(folder)
     text = written(folder)
     assert "- ◐ *The loss falls.* Holds in part: 1 of 2 (1 to 99 %)." in text
-    row = "| 1 | The loss falls. (figure 3a) | a \\| b | 0.1 | loss 0.25, 0.5, never; time never | ◐ holds in part: 1 of 2"
-    assert row in text
+    row = "| 1 | The loss falls. (figure 3a) | a \\| b | 0.1 | loss 0.25, 0.5, never; time never | ◐ holds in part: "
+    assert f"{row}1 of 2" in text
 
 
 def test_the_table_says_where_the_papers_number_lies(folder):

@@ -1,4 +1,4 @@
-"""What `make` promises: wrong settings are one line, products follow their sources, an interruption leaves nothing behind."""
+"""What `make` promises: a wrong setting is one line, products follow sources, an interruption leaves nothing behind."""
 
 import importlib.util
 import json
@@ -160,7 +160,10 @@ def test_the_smoke_profile_never_touches_the_figures_of_the_paper(project):
 
 
 def test_a_failed_notebook_names_its_cell_and_is_not_done(project):
-    dying_words = 'import atexit, logging\natexit.register(logging.getLogger("tornado.general").error, "of a socket that is gone")'
+    dying_words = (
+        "import atexit, logging\n"
+        'atexit.register(logging.getLogger("tornado.general").error, "of a socket that is gone")'
+    )
     project.write_notebook("falling", PICTURE, dying_words, 'raise KeyError("broken on purpose")')
     for _ in range(2):
         made = project.make("figure-1")

@@ -1,4 +1,4 @@
-"""Figures: colours that everybody can tell apart, files that are the same when made again, the paper's curves, drawings."""
+"""Figures: colours that everybody can tell apart, files that are the same when made again, curves, drawings."""
 
 from itertools import combinations
 

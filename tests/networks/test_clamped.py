@@ -1,4 +1,4 @@
-"""Clamps as hooks: on our networks they are our clamps, gradients included; on other models they do as they say or raise."""
+"""Clamps as hooks: on our networks they are our clamps, gradients too; on other models they do as they say or raise."""
 
 import doctest
 import json
@@ -261,9 +261,8 @@ def test_an_edit_that_a_model_drops_raises():
 
 def test_scores_shown_after_the_softmax_are_refused():
     """The native bridge does that; PerfectCopy would read a pattern for scores."""
-    batch = lambda words: which()
     with (
-        clamped(native(), [PerfectCopy("L3H1")], sequences=batch) as model,
+        clamped(native(), [PerfectCopy("L3H1")], sequences=lambda words: which()) as model,
         pytest.raises(ValueError, match="not the scores before the softmax"),
     ):
         model(tokens(5))
@@ -298,12 +297,10 @@ def test_what_has_another_shape_or_is_no_lens_model_says_so():
     ):
         pass
     shared = native(n_key_value_heads=1)
+    wrong = r"hook_v should be \(batch token head d_head\) with 3 heads, got \(2, 7, 1, 4\)"
     with (
         clamped(shared, [Ablate("L1H0")]),
-        pytest.raises(
-            ValueError,
-            match=r"Ablate: blocks.0.attn.hook_v should be \(batch token head d_head\) with 3 heads, got \(2, 7, 1, 4\)",
-        ),
+        pytest.raises(ValueError, match=rf"Ablate: blocks.0.attn.{wrong}"),
     ):
         shared(tokens())
     with (

@@ -10,7 +10,7 @@ from small import BATCH, CLASSES, RUNS, features, network, networks, sequences
 
 
 def plainly(p: model.Parameters, x: torch.Tensor, n_queries: int = 1) -> torch.Tensor:
-    """One sequence of embedded tokens (token d_model) through the network of PAPER.md section 3; logits at the query."""
+    """One sequence of embedded tokens (token d_model) through the network of section 3; logits at the query."""
 
     def norm(x, w, b):
         return torch.nn.functional.layer_norm(x, x.shape[-1:], w, b, 1e-5)
@@ -41,9 +41,10 @@ def test_logits_are_those_of_the_plain_network():
     for run in range(RUNS):
         p = network(run)
         for b in range(2):
-            a, c, q = features()[0, batch.exemplar[run, b]] @ p["W_exemplar"] + p["b_exemplar"]
-            l, m = p["W_label"][batch.label[run, b]]
-            torch.testing.assert_close(logits[run, b], plainly(p, torch.stack([a, l, c, m, q])), rtol=1e-10, atol=1e-10)
+            x0, x1, query = features()[0, batch.exemplar[run, b]] @ p["W_exemplar"] + p["b_exemplar"]
+            l0, l1 = p["W_label"][batch.label[run, b]]
+            expected = plainly(p, torch.stack([x0, l0, x1, l1, query]))
+            torch.testing.assert_close(logits[run, b], expected, rtol=1e-10, atol=1e-10)
 
 
 def test_three_pairs_make_seven_tokens():
@@ -56,10 +57,10 @@ def test_three_pairs_make_seven_tokens():
 
 def test_tokens_alternate_exemplars_and_labels():
     batch = sequences(runs=1, batch=1)
-    a, c, q = batch.exemplar[0, 0].tolist()
-    l, m = batch.label[0, 0].tolist()
-    assert batch.tokens(CLASSES)[0, :, 0].tolist() == [a, CLASSES + l, c, CLASSES + m, q]
-    assert batch.target.item() == (l, m)[batch.match.item()]
+    x0, x1, query = batch.exemplar[0, 0].tolist()
+    l0, l1 = batch.label[0, 0].tolist()
+    assert batch.tokens(CLASSES)[0, :, 0].tolist() == [x0, CLASSES + l0, x1, CLASSES + l1, query]
+    assert batch.target.item() == (l0, l1)[batch.match.item()]
 
 
 def test_no_token_attends_to_a_later_one():

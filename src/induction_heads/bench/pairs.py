@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -143,14 +144,14 @@ def products() -> list[tuple[int, int, int]]:
 
 
 def roofline_ms() -> float:
-    """Milliseconds that the products of one step of one run take on one core, by the faster of our kernel and PyTorch's."""
+    """Milliseconds that the products of a step of a run take on one core, by the faster of our kernel and PyTorch's."""
     kernels.load()
     total, n_runs = 0.0, LARGEST_GROUP
     with schedule.one_thread():
         for m, k, n in products():
             a, b = torch.randn(n_runs, m, k), torch.randn(n_runs, k, n)
-            total += min(milliseconds(lambda f=f: f(a, b), 3, 20) for f in (torch.bmm, kernels.matmul)) / n_runs
-    return total
+            total += min(milliseconds(partial(product, a, b), 3, 20) for product in (torch.bmm, kernels.matmul))
+    return total / n_runs
 
 
 def rooflines(cores: int) -> dict[int, float]:
@@ -171,7 +172,7 @@ def _group_ms(each: list[Run]) -> tuple[float, float, float]:
 
 
 def many(each: list[Run], workers: int) -> tuple[float, float, float]:
-    """Milliseconds a step and run, the same with evaluation, and megabytes, of runs trained in groups by processes at once."""
+    """Of runs trained in groups by processes at once: ms a step and run, the same with evaluation, and megabytes."""
     groups = schedule.divided(each, LARGEST_GROUP)
     at_once = min(workers, len(groups))
     with processes.pool(at_once) as pool:
@@ -233,9 +234,8 @@ def main(settings: Settings) -> None:
     print(costs.to_string(float_format="{:.3f}".format, na_rep=""))
     flop = sum(2 * m * k * n for m, k, n in products())
     for cores, roof in costs.attrs["roofline"].items():
-        print(
-            f"roofline, {cores} core{'s' * (cores > 1)}: the products of one step take {roof:.3f} ms, at {flop / roof / 1e6:.0f} GFLOP/s"
-        )
+        where, speed = f"{cores} core{'s' * (cores > 1)}", flop / roof / 1e6
+        print(f"roofline, {where}: the products of one step take {roof:.3f} ms, at {speed:.0f} GFLOP/s")
     print(f"The authors' JAX code takes {AUTHORS_MS} ms a step on a quiet two-core machine (not measured here).")
     grown = growth() if settings.profile == "paper" else pd.DataFrame()
     if len(grown):
@@ -305,7 +305,10 @@ def profile(settings: Settings) -> None:
 
 
 def _adam_ms(here: Group) -> float:
-    """Adam alone, as PyTorch's fused implementation does it: the step makes it run by run, with the gradient still in the cache."""
+    """Adam alone, as PyTorch's fused implementation does it.
+
+    The step itself makes it run by run, with the gradient still in the cache.
+    """
     copies = [nn.Parameter(p.clone()) for p in here.parameters.values()]
     for p in copies:
         p.grad = torch.randn_like(p)

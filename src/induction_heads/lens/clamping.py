@@ -47,7 +47,8 @@ def clamped(
     Raises `ValueError` here or at the first pass where a clamp cannot be honoured.
 
     >>> from transformer_lens.model_bridge import TransformerBridge
-    >>> shape = dict(n_layers=2, d_model=16, n_heads=4, d_head=4, n_ctx=16, d_vocab=9, attn_only=True, act_fn="relu", seed=0)
+    >>> shape = dict(n_layers=2, d_model=16, n_heads=4, d_head=4, n_ctx=16, d_vocab=9,
+    ...              attn_only=True, act_fn="relu", seed=0)
     >>> model, tokens = TransformerBridge.boot_native(shape), torch.tensor([[3, 5, 7, 3, 5]])
     >>> with clamped(model, [clamps.PreviousTokenAttention("L1H2"), clamps.InductionAttention("L2H0", 0.8)]):
     ...     pattern = model.run_with_cache(tokens)[1]["blocks.1.attn.hook_pattern"]
@@ -67,7 +68,8 @@ def network_of(hooked: nn.Module) -> Network:
     }
     if not layers or heads is None or layers != set(range(len(layers))):
         raise ValueError(
-            f"expected a TransformerLens model with hooks blocks.0.attn.hook_pattern, … and cfg.n_heads, got {type(hooked).__name__}"
+            "expected a TransformerLens model with hooks blocks.0.attn.hook_pattern, … and cfg.n_heads, "
+            f"got {type(hooked).__name__}"
         )
     return Network((tuple(range(heads)),) * len(layers))
 
@@ -83,8 +85,10 @@ class Clamping:
             if not isinstance(clamp, Clamp):
                 raise ValueError(f"expected clamps such as Ablate(('L1H0',)), got {clamp!r}")
             if clamp.reads_labels and self.sequences is None:
-                raise ValueError(f"{clamp} needs to know which tokens are labels, and {type(hooked).__name__} does not say: "
-                                 "give `sequences`, or use InductionAttention, which needs tokens alone")  # fmt: skip
+                raise ValueError(
+                    f"{clamp} needs to know which tokens are labels, and {type(hooked).__name__} does not say: "
+                    "give `sequences`, or use InductionAttention, which needs tokens alone"
+                )
             if isinstance(clamp, clamps.Graft) and not hasattr(hooked, "features"):
                 raise ValueError(f"{clamp} needs one of our networks (lens.open), got {type(hooked).__name__}")
         self.combined = clamps.combine([self.given], [network], donors)
@@ -162,9 +166,12 @@ class Clamping:
                 f"{self._whose(site)}: {site} should be ({expected}) with {heads} heads, got {tuple(here.shape)}"
             )
         which = self.about["sequences"]
-        if site.endswith("hook_pattern") and which is not None and here.shape[-1] != 2 * which.label.shape[-1] + 1:
+        if not site.endswith("hook_pattern") or which is None:
+            return
+        pairs = which.label.shape[-1]
+        if here.shape[-1] != 2 * pairs + 1:
             raise ValueError(
-                f"{self._whose(site)}: {which.label.shape[-1]} pairs and a query are {2 * which.label.shape[-1] + 1} tokens, got {here.shape[-1]}"
+                f"{self._whose(site)}: {pairs} pairs and a query are {2 * pairs + 1} tokens, got {here.shape[-1]}"
             )
 
     def _forward(self, forward: Callable, args: tuple, kwargs: dict) -> Any:
@@ -182,11 +189,10 @@ class Clamping:
                 self.unablated, self.seen = self.seen, {}
             self.first = False
             out = forward(*args, **kwargs)
-            missing = self.points.keys() - self.seen.keys()
+            missing = sorted(self.points.keys() - self.seen.keys())
             if missing:
-                raise ValueError(
-                    f"{', '.join(map(self._whose, sorted(missing)))}: this pass never came by {', '.join(sorted(missing))}"
-                )
+                whose = ", ".join(map(self._whose, missing))
+                raise ValueError(f"{whose}: this pass never came by {', '.join(missing)}")
             return self._logits(out) if "logits" in self.edited else out
         finally:
             self._forget()
@@ -236,7 +242,8 @@ class Clamping:
                     torch.equal(value, tried[name]) for name, value in plain.items() if name in tried and name != site
                 ):
                     raise ValueError(
-                        f"{self._whose(site)}: {type(self.hooked).__name__} drops what is put at {site}, so the clamp would do nothing"
+                        f"{self._whose(site)}: {type(self.hooked).__name__} drops what is put at {site}, "
+                        "so the clamp would do nothing"
                     )
         for site in self.points:
             pattern = plain.get(site.replace("hook_attn_scores", "hook_pattern"))
@@ -244,7 +251,8 @@ class Clamping:
                 pattern is None or not torch.allclose(plain[site].softmax(-1), pattern, atol=1e-4)
             ):
                 raise ValueError(
-                    f"{self._whose('logits')}: what {type(self.hooked).__name__} shows at {site} are not the scores before the softmax"
+                    f"{self._whose('logits')}: what {type(self.hooked).__name__} shows at {site} "
+                    "are not the scores before the softmax"
                 )
 
     def _witness(self, forward: Callable, args: tuple, kwargs: dict, edit: str | None = None) -> dict[str, Tensor]:

@@ -115,11 +115,23 @@ class Lens(Circuits, HookedRootModule):
         self.hook_embed = HookPoint()
         heads, d_model, d_head = own["blocks.0.W_Q"].shape
         self.cfg = TransformerBridgeConfig(
-            d_model=d_model, d_head=d_head, n_heads=heads, n_layers=len(self.blocks), n_ctx=CONTEXT,
-            d_vocab=len(features) + len(own["W_label"]), d_vocab_out=len(own["W_label"]), attn_only=True, normalization_type="LN",
-            eps=model.LAYER_NORM_EPS, positional_embedding_type="rotary", use_split_qkv_input=True, use_attn_result=True,
-            device=str(features.device), dtype=own["W_U"].dtype, default_prepend_bos=False,
-        )  # fmt: skip
+            d_model=d_model,
+            d_head=d_head,
+            n_heads=heads,
+            n_layers=len(self.blocks),
+            n_ctx=CONTEXT,
+            d_vocab=len(features) + len(own["W_label"]),
+            d_vocab_out=len(own["W_label"]),
+            attn_only=True,
+            normalization_type="LN",
+            eps=model.LAYER_NORM_EPS,
+            positional_embedding_type="rotary",
+            use_split_qkv_input=True,
+            use_attn_result=True,
+            device=str(features.device),
+            dtype=own["W_U"].dtype,
+            default_prepend_bos=False,
+        )
         self.setup()
         self.eval()
 
@@ -138,7 +150,7 @@ class Lens(Circuits, HookedRootModule):
         ) if return_cache_object else cache
 
     def to_tokens(self, sequences: Sequences | Int[Tensor, "..."] | list, **ignored) -> Int[Tensor, "batch token"]:
-        """The one vocabulary: exemplar c is token c, label l is token `len(features)` + l. A list holds one sequence each."""
+        """The one vocabulary: exemplar c is token c, label l is token `len(features)` + l. A list holds sequences."""
         if isinstance(sequences, list):
             sequences = torch.stack([torch.as_tensor(each) for each in sequences])
         if isinstance(sequences, Sequences):
@@ -147,12 +159,13 @@ class Lens(Circuits, HookedRootModule):
             tokens = sequences if sequences.dim() == 2 else sequences[None]
         if tokens.is_floating_point() or tokens.min() < 0 or tokens.max() >= self.cfg.d_vocab:
             raise ValueError(
-                f"tokens are whole numbers from 0 to {self.cfg.d_vocab - 1}, got {tokens.dtype} from {tokens.min()} to {tokens.max()}"
+                f"tokens are whole numbers from 0 to {self.cfg.d_vocab - 1}, "
+                f"got {tokens.dtype} from {tokens.min()} to {tokens.max()}"
             )
         return tokens
 
     def to_sequences(self, sequences: Sequences | Int[Tensor, "batch token"]) -> Sequences:
-        """The same as `Sequences` with a run axis of 1; the query's class is that of the pair with the same exemplar."""
+        """As `Sequences` with a run axis of 1; the query's class is that of the pair with the same exemplar."""
         if isinstance(sequences, Sequences):
             return self._unstacked(sequences)
         tokens, n = self.to_tokens(sequences), len(self.features)
@@ -160,7 +173,8 @@ class Lens(Circuits, HookedRootModule):
         same = exemplar[:, :-1] == exemplar[:, -1:]
         if tokens.shape[1] % 2 == 0 or (label < 0).any() or (exemplar >= n).any() or (same.sum(1) != 1).any():
             raise ValueError(
-                "tokens are not exemplar, label, exemplar, label, …, query with the query's exemplar shown once: give `Sequences`"
+                "tokens are not exemplar, label, exemplar, label, …, query with the query's exemplar shown once: "
+                "give `Sequences`"
             )
         return Sequences(exemplar[None], label[None], same.int().argmax(1)[None])
 
@@ -180,7 +194,8 @@ class Lens(Circuits, HookedRootModule):
     def tokens_to_residual_directions(self, labels: int | Int[Tensor, "..."]) -> Float[Tensor, "... d_model"]:
         """What the normalised residual stream is multiplied by to give a label's logit; labels count from 0.
 
-        The final LayerNorm's weight is in it, so that `ActivationCache.logit_attrs` adds up to the logit less `logit_constant`.
+        The final LayerNorm's weight is in it, so that `ActivationCache.logit_attrs` adds up to the logit less
+        `logit_constant`.
         """
         return (self.ln_final.w[:, None] * self.W_U).T[labels]
 
@@ -228,14 +243,14 @@ def open(
     *,
     sequences: int | None = None,
 ) -> Lens:
-    """A trained run, at its end or after so many `sequences`, or parameters without a run axis, as a TransformerLens model.
+    """A trained run, at its end or after so many `sequences`, or parameters without a run axis, for TransformerLens.
 
     `features` are by default those of the run's training classes; parameters alone do not say which, so they need them.
     The run's clamps are not part of the network: `with clamped(network, run.clamps)` puts them on.
 
     >>> from induction_heads.networks.run import Run, initial
-    >>> network = open(initial(Run(5), n_features=32), torch.randn(50, 32))
-    >>> logits, cache = network.run_with_cache(torch.tensor([[0, 50, 7, 52, 0]]))  # x0 l0 x7 l2, and x0 asks: l0 is token 50
+    >>> network = open(initial(Run(5), n_features=32), torch.randn(50, 32))  # exemplars, then labels from 50
+    >>> logits, cache = network.run_with_cache(torch.tensor([[0, 50, 7, 52, 0]]))  # x0 l0 x7 l2, and x0 asks
     >>> logits.shape, cache["pattern", 1].shape
     (torch.Size([1, 5, 5]), torch.Size([1, 8, 5, 5]))
     """
@@ -254,5 +269,5 @@ def _dataset(trained: Trained) -> data.Dataset:
     about = json.loads((trained.folder / "run.json").read_text())
     found = data.load(about["data"])
     if found.fingerprint != about["fingerprint"]:
-        raise ValueError(f"{about['dataset']} is not the data this run was trained on any more: give its `features`")
+        raise ValueError(f"{about['data']} is not the data this run was trained on any more: give its `features`")
     return found

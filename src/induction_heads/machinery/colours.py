@@ -1,7 +1,8 @@
 """Colours that any two readers can tell apart: of heads, of the whole network, of what is said quietly.
 
-The colours of the heads were searched for in CIELAB so that any two of them, and each from the ink of the whole network,
-differ by 16 or more in CIEDE2000, for normal sight and for protan, deutan and tritan sight; a test measures it.
+The colours of the heads were searched for in CIELAB so that any two of them, and each from the ink of the whole
+network, differ by 16 or more in CIEDE2000, for normal sight and for protan, deutan and tritan sight; a test measures
+it.
 """
 
 from matplotlib.colors import to_hex, to_rgb

@@ -1,8 +1,8 @@
-"""Notebooks by papermill: parameters checked, outputs whole or not there, and what they were made from written beside them.
+"""Notebooks by papermill: parameters checked, outputs whole or not there, what they were made from written beside them.
 
 An executed notebook counts as done while everything it was made from is still the same: the notebook, the package and
-the lock, the parameters, the stored runs, and its figures. This is decided by content, so that a `git checkout` which only
-touches files makes nothing stale.
+the lock, the parameters, the stored runs, and its figures. This is decided by content, so that a `git checkout` which
+only touches files makes nothing stale.
 """
 
 import ast
@@ -133,7 +133,7 @@ def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
 
 
 def parameters_for(notebook: Path, settings: Settings) -> dict[str, Any]:
-    """What the settings mean to this notebook: `seed` is the first of the seeds, a notebook without one ignores them."""
+    """What the settings mean to this notebook: `seed` is the first of the seeds; one without a `seed` ignores them."""
     offered: dict[str, Any] = {"profile": settings.profile, "dataset": settings.dataset, "device": settings.device}
     offered |= {"seed": settings.seeds[0], "seeds": list(settings.seeds)}
     known = parameters_of(notebook)
@@ -161,7 +161,7 @@ def stale(task: Task) -> str:
 
 
 def ensure(task: Task, force: bool = False) -> None:
-    """Executes a notebook unless it is done, and says which. Of two processes that want it, the second finds it done."""
+    """Executes a notebook unless it is done, and says which. Of two processes that want it, one finds it done."""
     from filelock import FileLock
 
     target = executed(task.name, task.settings)

@@ -1,7 +1,7 @@
 """The READMEs of the folders of figures: of a paper, its argument told through its figures; of all papers, a row each.
 
-A figure's title, caption and alternative text lie beside it (`drawing.Page`); what stands between figures is the paper's
-story; the marks below them are those of the ledger. What is missing is left out.
+A figure's title, caption and alternative text lie beside it (`drawing.Page`); what stands between figures is the
+paper's story; the marks below them are those of the ledger. What is missing is left out.
 """
 
 import csv
@@ -71,15 +71,17 @@ def page(paper: Paper, folder: Path, settings: Settings) -> str:
     shown: set[str] = set()
     lines = [f"# {paper.title}", "", f"{paper.introduction or paper.sentence} {_sources(paper)}", ""]
     lines += [
-        f"Made by `make {paper.target}{_options(settings)}` on the data set `{settings.dataset}`. Layers count from 1 and "
-        "heads from 0; head numbers mean nothing across implementations, so compare our heads with the paper's as wholes. "
+        f"Made by `make {paper.target}{_options(settings)}` on the data set `{settings.dataset}`. Layers count from 1 "
+        "and heads from 0; head numbers mean nothing across implementations, so compare our heads with the paper's as "
+        "wholes. "
         "The marks below a figure say whether what the paper states of it holds here.",
         "",
     ]
     if claims:
         counts = ledger.summary(claim["verdict"] for claim in claims)
         lines += [
-            f"**{len(claims)} claims: {counts}.** The [table of verdicts](#verdicts), with criteria and numbers, is at the end.",
+            f"**{len(claims)} claims: {counts}.** The [table of verdicts](#verdicts), with criteria and numbers, "
+            "is at the end.",
             "",
         ]
     stems = sorted({path.stem for path in folder.glob("*") if path.suffix in (".png", ".csv")})
@@ -97,7 +99,7 @@ def page(paper: Paper, folder: Path, settings: Settings) -> str:
 
 
 def belongs(stem: str, picture: str) -> bool:
-    """Whether a file is the picture or a companion of it: figure_1_more and figure_1b are of figure_1, figure_10 is not."""
+    """Whether a file is the picture or a companion: figure_1_more and figure_1b are of figure_1, figure_10 is not."""
     return stem == picture or (stem.startswith(picture) and not stem[len(picture)].isdigit())
 
 
@@ -172,9 +174,9 @@ def _verdicts(claims: Claims) -> list[str]:
     lines = [
         "## Verdicts",
         "",
-        "Criteria were fixed, from the paper's own numbers, before ours were looked at. *Holds*: true for nine tenths of "
-        "the seeds measured or more; *does not hold here*: for one tenth or fewer; *in part*: between. In brackets: the "
-        "share of all seeds, with 95 % confidence. Beside a number of the paper: where it lies among ours, its "
+        "Criteria were fixed, from the paper's own numbers, before ours were looked at. *Holds*: true for nine tenths "
+        "of the seeds measured or more; *does not hold here*: for one tenth or fewer; *in part*: between. In brackets: "
+        "the share of all seeds, with 95 % confidence. Beside a number of the paper: where it lies among ours, its "
         f"percentile from {ledger.MANY} seeds on; below, within or above our range with fewer. "
         "[claims.json](claims.json) has the numbers of every seed.",
         "",

@@ -1,6 +1,7 @@
 """A paper is a value: what it asks, its results with their runs, its claims, and how its story is told.
 
-`papers/KEY/paper.py` holds one, called PAPER; it is found there, and listed nowhere. Its notebooks are in `notebooks/KEY`.
+`papers/KEY/paper.py` holds one, called PAPER; it is found there, and listed nowhere. Its notebooks are in
+`notebooks/KEY`.
 """
 
 import dataclasses

@@ -20,7 +20,8 @@ EXECUTED = BUILD / "executed"
 def data_folder() -> Path | None:
     """The folder of dataset files a user names by INDUCTION_HEADS_DATA, or None where the setting is absent or empty.
 
-    Read at every call, so that a notebook or a test may set it late. A setting that names no folder raises `FileNotFoundError`.
+    Read at every call, so that a notebook or a test may set it late. A setting that names no folder raises
+    `FileNotFoundError`.
     """
     setting = os.environ.get("INDUCTION_HEADS_DATA", "").strip()
     if not setting:
@@ -35,7 +36,7 @@ def data_folder() -> Path | None:
 
 
 def figures_dir(paper: str, settings: Settings) -> Path:
-    """The folder of a paper's figures: the committed one for the settings that are the default, else one under `BUILD`."""
+    """The folder of a paper's figures: the committed one for the default settings, else one under `BUILD`."""
     return figures_of_all(settings) / paper
 
 
@@ -57,7 +58,8 @@ def build_name(settings: Settings) -> str:
 def write_whole(path: str | os.PathLike) -> Iterator[Path]:
     """Yields a temporary path beside `path`; what was written there becomes `path` on a clean exit, and goes otherwise.
 
-    The temporary name ends as `path` does, for writers that look at the suffix. A full disk raises `OSError` with one clear line.
+    The temporary name ends as `path` does, for writers that look at the suffix. A full disk raises `OSError` with one
+    clear line.
     """
     path = Path(path)
     part = path.with_name(f".{path.stem}-{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")

@@ -1,6 +1,7 @@
 """The style of every figure, and how a figure is saved: whole, with who it shows, and the same bytes each time.
 
-Colours are in `colours`; what a figure draws is said where it is drawn, a function a figure, in the folder of its paper.
+Colours are in `colours`; what a figure draws is said where it is drawn, a function a figure, in the folder of its
+paper.
 """
 
 import textwrap

@@ -13,7 +13,7 @@ CONTEXT = multiprocessing.get_context("spawn")
 
 @contextmanager
 def pool(workers: int, begin: Callable[..., None] | None = None, *given: Any) -> Iterator[ProcessPoolExecutor]:
-    """Worker processes, each of which first calls `begin(*given)`. After an error or an interrupt they are ended at once."""
+    """Worker processes, each of which first calls `begin(*given)`. An error or an interrupt ends them at once."""
     executor = ProcessPoolExecutor(workers, CONTEXT, initializer=_begin, initargs=(begin, *given))
     try:
         yield executor

@@ -8,7 +8,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def _module(name: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _needs(module: str) -> frozenset[str]:
     """What a module imports, and the packages that it is in."""
     source = _file(module).read_text(encoding="utf-8")
@@ -100,7 +100,7 @@ def _beside(folder: Path) -> list[Path]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def code(*first: str) -> str:
     """One hash of all that numbers of these modules can come from beside the runs: their code, and the lock."""
     lock = paths.ROOT / "requirements.lock"

@@ -101,7 +101,10 @@ class Family(ABC):
         device: str,
         hears: Hears,
     ) -> list[State]:
-        """Takes runs of one shape to their length, or until of all enough is known; `needed` holds what the runs they need have learnt."""
+        """Takes runs of one shape to their length, or until of all enough is known.
+
+        `needed` holds what the runs they need have learnt.
+        """
 
     def shape(self, run: Any, state: State, device: str) -> Hashable:
         """Runs of equal shape may train as one group."""

@@ -1,4 +1,4 @@
-"""The four settings of a build, PROFILE, DATASET, SEEDS and DEVICE: what they may be, and one clear line where they are wrong.
+"""The four settings of a build, PROFILE, DATASET, SEEDS and DEVICE: what they may be, one clear line if one is wrong.
 
 Only the standard library, so that the Makefile can ask before there is an environment:
 `python settings.py PROFILE DATASET SEEDS DEVICE` prints a line that starts with `error:`, or nothing.
@@ -26,7 +26,7 @@ class Settings:
 
 
 def check(profile: str = "paper", dataset: str = "glyphs", seeds: str = "", device: str = "cpu") -> Settings:
-    """The settings these texts stand for; `ValueError` or `FileNotFoundError` with one line where one of them is wrong."""
+    """The settings these texts stand for; `ValueError` or `FileNotFoundError`, one line, where one is wrong."""
     return Settings(
         _one_of("PROFILE", profile, PROFILES), _dataset(dataset), parse_seeds(seeds), _one_of("DEVICE", device, DEVICES)
     )

@@ -137,7 +137,7 @@ class Store:
             return -1
 
     def finished(self, run: Run) -> bool:
-        """Whether the run has gone as far as its length, and what it had learnt there is kept; or enough is known of it."""
+        """Whether the run has gone to its length, and what it had learnt there is kept; or enough is known of it."""
         far = self.progress(run)
         reached = far == run.length or (far > run.length and checkpoint_path(self.folder(run), run.length).exists())
         return reached or (far >= 0 and run.enough(self._history(run)))
@@ -157,8 +157,8 @@ class Store:
         """As far as the run has gone. Of one that has gone further already, only rows of the history are added."""
         if self.progress(run) > state.progress:
             further, about = read(self.folder(run) / "state.safetensors")
-            state = State(int(about["progress"]), _under(LEARNT, further), _under(WORKING, further),
-                          _merged(further[HISTORY].tolist(), state.history))  # fmt: skip
+            history = _merged(further[HISTORY].tolist(), state.history)
+            state = State(int(about["progress"]), _under(LEARNT, further), _under(WORKING, further), history)
         tensors = {LEARNT + name: tensor for name, tensor in state.learnt.items()}
         tensors |= {WORKING + name: tensor for name, tensor in state.working.items()}
         tensors[HISTORY] = torch.tensor(state.history, dtype=torch.float64)

@@ -1,12 +1,13 @@
 """Runs a command so that nothing of it outlives the one who asked for it: `python supervise.py COMMAND ...`.
 
-The Makefile starts every long command through this file. It imports nothing but the standard library and not the package, so that it
-also watches pip before there is an environment.
+The Makefile starts every long command through this file. It imports nothing but the standard library and not the
+package, so that it also watches pip before there is an environment.
 
-Three processes: the *guard*, a child of make, which hears Ctrl-C and watches make; the *keeper*, in a session of its own, which holds
-the other end of a pipe to the guard; and the command, a child of the keeper. The pipe breaks however the guard ends, `kill -9` of the
-whole process group included, and then the keeper ends the command and all that came from it: pip, training, papermill, and the
-notebook's kernel, which papermill puts in a session of its own where no signal to make would reach it.
+Three processes: the *guard*, a child of make, which hears Ctrl-C and watches make; the *keeper*, in a session of its
+own, which holds the other end of a pipe to the guard; and the command, a child of the keeper. The pipe breaks however
+the guard ends, `kill -9` of the whole process group included, and then the keeper ends the command and all that came
+from it: pip, training, papermill, and the notebook's kernel, which papermill puts in a session of its own where no
+signal to make would reach it.
 """
 
 import ctypes
@@ -92,7 +93,7 @@ def _keep(command: list[str], reader: int) -> int:
 
 
 def _end(child: int) -> int:
-    """Asks the command to stop, which may tidy up and end its own children for `GRACE_S`; then kills it. Its exit code."""
+    """Asks the command to stop, which may tidy up and end its children for `GRACE_S`; then kills it. Its exit code."""
     _signal(child, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_S
     while (code := _reap(child)) is None:

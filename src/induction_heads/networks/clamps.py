@@ -326,6 +326,9 @@ class Clamps(NamedTuple):
     settings: tuple[Settings, ...]  # one a part, `run` first
 
 
+NO_CLAMPS = Clamps((), ())
+
+
 def stands(clamps: Clamps, site: str, here: Tensor, at: Pass, unablated: bool = False) -> Tensor:
     """What stands at a site of the pass, or of the pass without ablations."""
     for part, settings in zip(clamps.parts, clamps.settings, strict=True):
@@ -380,7 +383,7 @@ def forward(
     parameters: Parameters,
     features: Tensor,
     sequences: Sequences,
-    clamps: Clamps = Clamps((), ()),
+    clamps: Clamps = NO_CLAMPS,
     all_queries: bool = False,
 ) -> Sites:
     """`model.forward` with clamps; gradients flow through the unablated pass too, where there is one."""

@@ -1,7 +1,8 @@
 """What training spends its time in, on a CPU in C++ (`cpp/`).
 
-`train` is a whole step of networks of two layers under the paper's clamps, and `logits` their forward pass. The operators of
-`model.forward` have C++ versions too, without gradients; everywhere else they are PyTorch's own, as written here.
+`train` is a whole step of networks of two layers under the paper's clamps, and `logits` their forward pass. The
+operators of `model.forward` have C++ versions too, without gradients; everywhere else they are PyTorch's own, as
+written here.
 """
 
 import hashlib
@@ -200,10 +201,15 @@ class Clamped(NamedTuple):
 
 
 def train(
-    parameters: Mapping[str, Tensor], mean: Mapping[str, Tensor], square: Mapping[str, Tensor], clamped: Clamped,
-    features: Float[Tensor, "#run exemplar feature"], sequences: Sequence[Tensor], adam: Sequence[float],
-) -> Float[Tensor, " run"]:  # fmt: skip
-    """One step of every run in place, as `optimiser.step` makes it with `model.loss`; the loss of each run before it, nats.
+    parameters: Mapping[str, Tensor],
+    mean: Mapping[str, Tensor],
+    square: Mapping[str, Tensor],
+    clamped: Clamped,
+    features: Float[Tensor, "#run exemplar feature"],
+    sequences: Sequence[Tensor],
+    adam: Sequence[float],
+) -> Float[Tensor, " run"]:
+    """One step of every run in place, as `optimiser.step` makes it with `model.loss`; each run's loss before it, nats.
 
     `sequences` are the tensors of `model.Sequences`, `adam` is what `Adam.corrected` gives. Needs `load`.
     """
@@ -266,7 +272,7 @@ def rotate(x: Float[Tensor, "run head d_head token batch"], first: int = 0) -> T
 def scores(
     q: Float[Tensor, "run head d_head query batch"], k: Float[Tensor, "run head d_head token batch"]
 ) -> Float[Tensor, "run head query token batch"]:
-    """Causal attention scores with rotary embedding; the queries stand at the last tokens, -inf is what they do not see."""
+    """Causal attention scores with rotary embedding; queries stand at the last tokens, -inf is what they do not see."""
     tokens, queries, d_head = k.shape[3], q.shape[3], k.shape[2]
     if _in_use(q, k):
         return operators(q.dtype).scores(q, k, *_rotations(d_head, tokens, k.dtype, k.device))

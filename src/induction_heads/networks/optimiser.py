@@ -26,7 +26,7 @@ class Adam:
         return cls(parameters, *({name: torch.zeros_like(p) for name, p in parameters.items()} for _ in range(2)))
 
     def corrected(self, learning_rate: float) -> tuple[float, float, float, float, float]:
-        """Counts a step; the rate and root that carry the corrections of the two averages, then BETA_1, BETA_2 and EPS."""
+        """Counts a step; the rate and root that carry the two averages' corrections, then BETA_1, BETA_2 and EPS."""
         self.step += 1
         return learning_rate / (1 - BETA_1**self.step), (1 - BETA_2**self.step) ** 0.5, BETA_1, BETA_2, EPS
 

@@ -2,9 +2,9 @@
 
     python -m induction_heads.networks.replay FILE.npz
 
-All conditions of the file train together, as one batch of runs, in float64; and those that runs are trained with once more,
-each by itself, in C++. The format is described in
-`tests/networks/golden/README.md`; sizes and conditions are read from the file.
+All conditions of the file train together, as one batch of runs, in float64; and those that runs are trained with once
+more, each by itself, in C++. The format is described in `tests/networks/golden/README.md`; sizes and conditions are
+read from the file.
 """
 
 import json
@@ -100,7 +100,7 @@ def replay(path: Path) -> pd.DataFrame:
 def train_in_kernels(
     file: np.lib.npyio.NpzFile, clamped: list[clamps.Clamp], heads: clamps.Network, initial: Parameters, donors: dict
 ) -> tuple[Tensor, Parameters] | None:
-    """Losses and final parameters of one condition by what trains the runs; None where that does not know its clamps."""
+    """Losses and final parameters of one condition by what trains the runs; None where its clamps are unknown to it."""
     run = (
         training.in_kernels(clamps.combine([clamped], [heads], donors), [heads], torch.float64)
         if kernels.load(torch.float64)

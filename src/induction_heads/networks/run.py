@@ -1,4 +1,4 @@
-"""One network's training on sequences of pairs (sections 2 and 3): a value, its initial parameters, and when it is evaluated.
+"""One network's training on sequences of pairs (sections 2 and 3): a value, its first parameters, when it is evaluated.
 
 What its clamps are, and which table of a paper it stands in, is the paper's.
 """

@@ -153,6 +153,7 @@ def exhaustive(task: Task) -> Sequences:
     """Every training sequence once, with a run axis of 1; 78,400 for 50 classes, 5 labels and 2 pairs."""
     classes = np.array(list(itertools.permutations(range(task.classes), task.pairs)))
     labels = np.concatenate([np.array(list(itertools.permutations(s))) for s in task.label_sets()[0]])
-    c, l, m = (a.ravel() for a in np.indices((len(classes), len(labels), task.pairs)))
-    query = np.take_along_axis(classes[c], m[:, None], 1)
-    return Sequences(*(torch.from_numpy(a)[None] for a in (np.column_stack([classes[c], query]), labels[l], m)))
+    shown, labelled, match = (a.ravel() for a in np.indices((len(classes), len(labels), task.pairs)))
+    query = np.take_along_axis(classes[shown], match[:, None], 1)
+    each = np.column_stack([classes[shown], query]), labels[labelled], match
+    return Sequences(*(torch.from_numpy(a)[None] for a in each))

@@ -58,7 +58,7 @@ def test_what_only_the_correct_label_has_counts_whole():
 
 @torch.no_grad()
 def test_match_and_copy_are_found_where_they_are_put_in():
-    """Layer 1 head 0 copies exemplars to the next token and head 1 labels to their own; Layer 2 head 3 compares and copies."""
+    """Layer 1 head 0 copies exemplars to the next token, head 1 labels in place; Layer 2 head 3 compares and copies."""
     parameters = {name: torch.zeros_like(p) for name, p in network(1).items()}
     basis = torch.linalg.qr(torch.randn(64, 64, dtype=torch.float64))[0]
     shown = torch.eye(CLASSES, dtype=torch.float64)[:, :8]  # classes 4 to 7 lie where the rotary embedding hardly turns

@@ -1,4 +1,4 @@
-"""The criteria of figures 7, 8, 10 and 15: true of the paper's own curves, and false where they should be; the progress measure."""
+"""The criteria of figures 7, 8, 10 and 15: true of the paper's curves, false where they should; progress measures."""
 
 import math
 
@@ -91,14 +91,13 @@ def test_the_criteria_of_figure_15_say_what_they_say():
 
 
 def test_a_progress_measure_is_the_loss_of_each_checkpoint_under_the_clamp(tmp_path):
-    run, clamped = Run(classes=11), (PerfectMatch("L2H3"), Only(("L2H3",)))
-    store, saved = (
-        Store(tmp_path, small.dataset()),
-        {64: networks.network(1, torch.float32), 0: networks.network(0, torch.float32)},
-    )
+    run = Run(classes=11, sequences=64, checkpoint_every=64)
+    clamped = (PerfectMatch("L2H3"), Only(("L2H3",)))
+    dataset, saved = small.dataset(), {64: small.network(1, torch.float32), 0: small.network(0, torch.float32)}
+    store = Store(tmp_path, dataset)
     for seen, network in saved.items():
         store.keep_checkpoint(run, seen, network)
-    exemplars = Exemplars.of(store.dataset, run.task)
+    exemplars = Exemplars.of(dataset, run.task)
     found = measures.progress(Trained(run, store.folder(run), pd.DataFrame(), saved[64], 1.0), exemplars, clamped)
     which = sequences.evaluation_set("train", run.task, exemplars, run.evaluation_seed)
     assert found.sequences.tolist() == [0, 64]

@@ -115,8 +115,11 @@ def test_table_1():
 def test_figure_11_frames_the_wires():
     worth = np.zeros((8, 8))
     worth[1, 2], worth[6, 5] = 0.06, -0.3
-    effects = {(kept, active): pd.DataFrame(worth if kept == "values" else 0 * worth)
-               for kept in ("values", "patterns") for active in ("all but one", "only one")}  # fmt: skip
+    effects = {
+        (kept, active): pd.DataFrame(worth if kept == "values" else 0 * worth)
+        for kept in ("values", "patterns")
+        for active in ("all but one", "only one")
+    }
     drawn = wiring.figure_11(effects, (1,), 0.05)
     checked(drawn, wiring.figure_11, "1 through patterns, 0 through values")
     assert [len(ax.patches) for ax in drawn.figure.axes[:4]] == [1, 0, 0, 0]

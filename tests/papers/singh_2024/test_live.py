@@ -1,4 +1,4 @@
-"""The live bench: what is ticked is what is clamped, curves grow while it trains, and what it saves is a run like any other."""
+"""The live bench: what is ticked is clamped, curves grow while it trains, and what it saves is a run like any other."""
 
 import sys
 

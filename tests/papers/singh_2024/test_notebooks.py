@@ -1,4 +1,4 @@
-"""Every notebook has the form that the build relies on, runs in the smoke profile, and says the same when it is run twice."""
+"""Every notebook has the form that the build relies on, runs in the smoke profile, and says the same when run twice."""
 
 import json
 import os
@@ -95,14 +95,5 @@ def test_it_runs_in_the_smoke_profile_and_twice_with_the_same_claims(name, smoke
     executed = Path(shutil.copy(execution.executed(name, SMOKE), tmp_path))
     for cell in json.loads(executed.read_text())["cells"]:
         assert not any(output["output_type"] == "error" for output in cell.get("outputs", ()))
-    nbval = [
-        "--nbval-lax",
-        "--nbval-current-env",
-        "--nbval-cell-timeout=600",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "-q",
-    ]
-    command("-m", "pytest", *nbval, executed.name, cwd=tmp_path)
+    nbval = "--nbval-lax --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider -p no:xdist -q"
+    command("-m", "pytest", *nbval.split(), executed.name, cwd=tmp_path)

@@ -1,5 +1,7 @@
 """The readings of table 1 and figure 11 say what the numbers say, also where they go against the prediction."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -56,8 +58,8 @@ def test_no_place_of_the_line_that_parts_the_groups_fails():
 
 def effects(lost: np.ndarray) -> dict:
     frame, nothing = pd.DataFrame(lost), pd.DataFrame(np.zeros((8, 8)))
-    return {(kept, active): frame if (kept, active) == ("values", "all but one") else nothing
-            for kept in ("values", "patterns") for active in ("all but one", "only one")}  # fmt: skip
+    conditions = itertools.product(("values", "patterns"), ("all but one", "only one"))
+    return dict.fromkeys(conditions, nothing) | {("values", "all but one"): frame}
 
 
 def test_private_lines_are_not_many_to_many():

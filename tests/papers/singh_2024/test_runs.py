@@ -90,7 +90,7 @@ def test_a_run_that_ends_when_it_has_learnt_tells_the_same_learning_time_and_pla
     early = schedule.train([short], store)[short]
     assert store.progress(short) < whole.length and not store.finished(whole)
     with pytest.raises(ValueError, match="ended when enough was known of it"):
-        early.final  # noqa: B018
+        _ = early.final
     full = schedule.train([whole], store)[whole]
     alone = schedule.train([whole], Store(tmp_path / "alone", dataset()))[whole]
     assert full.history.equals(alone.history)

@@ -31,7 +31,7 @@ def own_scale(x: Float[Tensor, "*any d_model"]) -> Float[Tensor, "*any 1"]:
 def passed_on(
     network: Lens, cache: ActivationCache, embedded: Float[Tensor, "item d_model"], tokens: Sequence[int], back: int
 ) -> Float[Tensor, "item d_model"]:
-    """What Layer 1 puts at these tokens about an item that stands `back` tokens before: OV circuits times mean attention."""
+    """What Layer 1 puts at these tokens about an item `back` tokens before: OV circuits times mean attention."""
     block, pattern = network.blocks[0], cache["blocks.0.attn.hook_pattern"]
     weights = torch.stack([pattern[:, :, token, token - back].mean(0) for token in tokens]).mean(0)  # head
     normed = centred_and_weighted(block.ln1, embedded, own_scale(embedded))
@@ -41,8 +41,9 @@ def passed_on(
 def match(network: Lens, cache: ActivationCache, reader: str) -> tuple[Float[Tensor, "query key"], FactoredMatrix]:
     """Scores of a Layer 2 head from a query of one class to a label token after another; steps 1, 2, 3qk and 4.
 
-    By weights, with Layer 1's attention its mean over the cached sequences, beside the label a mean label, and the places
-    of the labels averaged. Biases and what does not depend on both classes are left out. The second is the same as factors.
+    By weights, with Layer 1's attention its mean over the cached sequences, beside the label a mean label, and the
+    places of the labels averaged. Biases and what does not depend on both classes are left out. The second is the same
+    as factors.
     """
     layer, head = clamps.head(reader)
     block, embedded = network.blocks[layer], network.W_E[: len(network.features)]
@@ -82,7 +83,7 @@ def right_choices(matrix: Float[Tensor, "row column"]) -> float:
 
 
 def positive_share(circuit: FactoredMatrix) -> float:
-    """Sum of the eigenvalues over the sum of their sizes, in [-1, 1]: 1 for a circuit that maps everything to itself."""
+    """Sum of the eigenvalues over the sum of their sizes, in [-1, 1]: 1 for a circuit that maps all to itself."""
     values = circuit.eigenvalues
     return (values.real.sum() / values.abs().sum()).item()
 
@@ -97,8 +98,8 @@ def of_all_heads(
 def scaled_eigenvalues(circuits: Sequence[tuple[Tensor, FactoredMatrix]]) -> Complex[Tensor, "head eigenvalue"]:
     """The eigenvalues of each head's circuit that can differ from 0, over its largest in size.
 
-    A circuit has no more of them than the head has dimensions, nor than the matrix's rows less the one that LayerNorm or
-    the mean takes away.
+    A circuit has no more of them than the head has dimensions, nor than the matrix's rows less the one that LayerNorm
+    or the mean takes away.
     """
     found = []
     for matrix, factors in circuits:
@@ -108,7 +109,7 @@ def scaled_eigenvalues(circuits: Sequence[tuple[Tensor, FactoredMatrix]]) -> Com
 
 
 def measured_match(network: Lens, task: Task, reader: str) -> Float[Tensor, "query key"]:
-    """Mean score that a Layer 2 head really gives a label token, by the class of the query and of the exemplar before it."""
+    """Mean score a Layer 2 head really gives a label token, by the class of the query and of the exemplar before it."""
     layer, head = clamps.head(reader)
     which = Sequences(*(part[:, ::EVERY] for part in sequences.exhaustive(task)))
     site = f"blocks.{layer}.attn.hook_attn_scores"
@@ -123,7 +124,10 @@ def measured_match(network: Lens, task: Task, reader: str) -> Float[Tensor, "que
 def score_sources(
     network: Lens, cache: ActivationCache, reader: str
 ) -> tuple[Float[Tensor, "source batch key"], list[str]]:
-    """A head's scores from the last token, divided exactly by what wrote the key: embedding, earlier heads, LayerNorm's bias."""
+    """A head's scores from the last token, divided exactly by what wrote the key.
+
+    Sources are the embedding, the heads of earlier layers, and LayerNorm's bias.
+    """
     layer, head = clamps.head(reader)
     block = network.blocks[layer]
     heads, names = cache.stack_head_results(layer, return_labels=True)
@@ -146,14 +150,11 @@ def on_correct_label(scores: Float[Tensor, "*any batch key"], which: Sequences) 
 
 @torch.no_grad()
 def routes(network: Lens, which: Sequences, letter: str) -> Float[Tensor, "layer_1 layer_2"]:
-    """Induction strength that is lost when one Layer 1 head's output is kept from one Layer 2 head's q, k or v; path patching."""
+    """Induction strength lost when one Layer 1 head's output is kept from a Layer 2 head's q, k or v; path patching."""
     _, cache = network.run_with_cache(which)
-    whole, written = (
-        on_correct_label(cache["blocks.1.attn.hook_pattern"][:, :, -1].transpose(0, 1), which),
-        cache.stack_head_results(1),
-    )
+    whole = on_correct_label(cache["blocks.1.attn.hook_pattern"][:, :, -1].transpose(0, 1), which)
     lost = []
-    for out in written:
+    for out in cache.stack_head_results(1):
         without = {f"blocks.1.hook_{letter}_input": lambda here, hook, out=out: here - out[:, :, None]}
         patched: dict[str, Tensor] = {}
         keep = ("blocks.1.attn.hook_pattern", lambda here, hook, patched=patched: patched.update(pattern=here))

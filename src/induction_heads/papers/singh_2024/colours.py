@@ -1,6 +1,7 @@
 """One colour for one thing in every figure of this paper: clamps, subcircuits, evaluation sets, amounts of data.
 
-Colours of clamps differ by 12 or more in CIEDE2000, for normal sight and for protan, deutan and tritan sight; a test measures it.
+Colours of clamps differ by 12 or more in CIEDE2000, for normal sight and for protan, deutan and tritan sight; a test
+measures it.
 """
 
 import re
@@ -39,13 +40,18 @@ NAMED = {
     # the toy model (figures 5a and 9)
     "c": SUBCIRCUIT_COLOURS["A"],
     "b_and_c": SUBCIRCUIT_COLOURS["B"],
-    # amounts of data (figure 6): the more, the darker
-    "50 classes": "#9DC3E6",
-    "100 classes": "#3F7FC1",
-    "200 classes": "#0B2F66",
-    "5 labels": "#F2B36B",
-    "10 labels": "#C8660F",
-    "15 labels": "#6B2A04",
+    # what is left to learn (figure 6), in the colours of the diagrams
+    "A, B and C left": INK,
+    "B left": SUBCIRCUIT_COLOURS["B"],
+    "C left": SUBCIRCUIT_COLOURS["C"],
+    "B and C left": "#D1495B",
+    # amounts of data (figure 6): the more, the darker; no hue of a subcircuit
+    "50 classes": "#86D1C4",
+    "100 classes": "#2B9485",
+    "200 classes": "#0A4038",
+    "5 labels": "#D9C45A",
+    "10 labels": "#97831A",
+    "15 labels": "#4A3F06",
 }
 
 

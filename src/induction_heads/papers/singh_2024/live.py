@@ -134,7 +134,7 @@ class Bench:
         return {"head": roles["strongest"], "previous": roles["previous token 1"]}
 
     def train(self, choice: Choice, redraw: Callable[[], None] = lambda: None) -> Curve:
-        """Train, calling `redraw` now and then; a run that the store has unfinished is gone on with, a finished one shown."""
+        """Train, calling `redraw` now and then; an unfinished run in the store goes on, a finished one is shown."""
         run, store = choice.run(self.study.scale), self.study.store
         curve, self.stopping = Curve(choice, run), False
         self.curves = [*(c for c in self.curves if c.run != run), curve]
@@ -249,9 +249,13 @@ class Panel:
         self.stop.on_click(lambda _: setattr(bench, "stopping", True))
         self.save.on_click(lambda _: self._saved())
         self.forget.on_click(lambda _: self._forgotten())
-        rows = [widgets.HBox([*self.steps.values(), self.alone]), widgets.HBox([self.head, self.previous, self.seed]),
-                widgets.HBox([self.classes, self.labels, self.sequences]), widgets.HBox([self.train, self.stop, self.save, self.forget])]  # fmt: skip
-        self.widget = widgets.VBox([*rows, self.says, self.image])
+        rows = [
+            [*self.steps.values(), self.alone],
+            [self.head, self.previous, self.seed],
+            [self.classes, self.labels, self.sequences],
+            [self.train, self.stop, self.save, self.forget],
+        ]
+        self.widget = widgets.VBox([*map(widgets.HBox, rows), self.says, self.image])
         self.redraw()
 
     def _ipython_display_(self) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of the main runs of many initialisations: when each changes, its heads, and the share that meets a claim."""
+"""What is asked of the main runs of many seeds: when each changes, its heads, and the share that meets a claim."""
 
 from collections.abc import Mapping, Sequence
 
@@ -40,7 +40,7 @@ def ranked_in_the_paper() -> Float[np.ndarray, "seed rank"]:
 
 
 def shares(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """A row a claim: its verdict, how many seeds meet it of how many, the 95 % Wilson interval, and those that do not."""
+    """A row a claim: verdict, how many seeds meet it of how many, the 95 % Wilson interval, those that do not."""
     rows = {}
     for verdict in verdicts:
         held, of = sum(verdict.by_seed.values()), len(verdict.by_seed)

@@ -21,6 +21,7 @@ from induction_heads.networks.sequences import Task
 
 from .published import paper_curve
 
+LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
 CHUNK = 1_024  # sequences times networks at a time, so that activations stay in the cache
 SMALLEST_CHUNK = 64
 TOGETHER = 8  # networks or conditions that are evaluated as one batch
@@ -61,7 +62,7 @@ def _passes(
     kernels.load()
     runs = networks["b_U"].shape[0]
     network = Network.of({name: p[0] for name, p in networks.items()})
-    combined = clamps.combine(clamped, [network] * runs) if clamped else clamps.Clamps((), ())
+    combined = clamps.combine(clamped, [network] * runs) if clamped else clamps.NO_CLAMPS
     size = max(CHUNK // runs, SMALLEST_CHUNK)
     for chunk in zip(*(a.expand(runs, *a.shape[1:]).split(size, 1) for a in which), strict=True):
         yield clamps.forward(networks, features, Sequences(*chunk), combined), network
@@ -113,7 +114,7 @@ def roles(network: Parameters, features: Tensor, task: Task) -> dict[str, str]:
 def first_below(
     sequences_seen: Num[np.ndarray, " n"], loss: Num[np.ndarray, " n"], levels: Float[np.ndarray, " level"]
 ) -> Float[np.ndarray, " level"]:
-    """Sequences seen when the loss is first as low as each level, on a straight line between evaluations; inf where it never is."""
+    """Sequences seen when the loss is first as low as each level, linear between evaluations; inf where it never is."""
     lowest, times = np.minimum.accumulate(loss), np.asarray(sequences_seen, dtype=float)
     after = np.searchsorted(-lowest, -levels)
     before, upto = np.maximum(after - 1, 0), np.minimum(after, len(lowest) - 1)
@@ -123,7 +124,7 @@ def first_below(
 
 
 def time_to_learn(history: pd.DataFrame, fraction: float = LEARNT) -> float:
-    """Sequences seen when the train loss is first below `fraction` ln 2, between evaluations too; NaN if it never is."""
+    """Sequences seen when the train loss is first below `fraction` ln 2, also between evaluations; NaN if never."""
     (time,) = first_below(
         history["sequences"].to_numpy(), history["train_loss"].to_numpy(), np.array([fraction * np.log(2)])
     )
@@ -147,8 +148,8 @@ def direct_paths(
     """`logits` (run choice batch label) when only some heads write to the output, and `pattern` as in `each_sequence`.
 
     Every head keeps its pattern and values; a head that is not kept writes nothing that the output reads. For the last
-    layer that is `Ablate`, for an earlier one `Ablate` with `PreservePatterns` and `PreserveValues`: exact, and one pass
-    for any number of choices. Figures 4a, 12 to 14 and 16, Tables 2 and 3.
+    layer that is `Ablate`, for an earlier one `Ablate` with `PreservePatterns` and `PreserveValues`: exact, and one
+    pass for any number of choices. Figures 4a, 12 to 14 and 16, Tables 2 and 3.
     """
     found: dict[str, list[Tensor]] = {"logits": [], "pattern": []}
     for sites, network in _passes(networks, features, which, clamped):
@@ -212,7 +213,7 @@ def checkpoints(trained: Trained) -> Iterator[Parameters]:
 def strengths(
     trained: Trained, features: Float[Tensor, "1 exemplar feature"], n: int = 2_000
 ) -> tuple[np.ndarray, Float[np.ndarray, "checkpoint head"]]:
-    """Sequences seen, and the strength of every Layer 2 head, at each checkpoint (figure 3b); on n of the exhaustive set."""
+    """Sequences seen and every Layer 2 head's strength at each checkpoint (figure 3b); on n of the exhaustive set."""
     which = sample(sequences.exhaustive(trained.run.task), n)
     found = [
         induction_strength(each_sequence(batch, features, which)["pattern"], which) for batch in checkpoints(trained)

@@ -28,7 +28,7 @@ def by_label(right: Bool[Tensor, "head batch"], target: Int[Tensor, " batch"]) -
 def confusions(
     answers: Int[Tensor, "head batch"], target: Int[Tensor, " batch"]
 ) -> Float[np.ndarray, "head label label"]:
-    """How often a head alone answers each label (last axis) where each is correct; every row adds up to 1; Figure 16c."""
+    """How often a head alone answers each label (last axis) where each is correct; rows add up to 1; Figure 16c."""
     labels = int(target.max()) + 1
     edges = dict(bins=labels, range=((0, labels), (0, labels)))
     counts = np.stack([np.histogram2d(target, given, **edges)[0] for given in answers])

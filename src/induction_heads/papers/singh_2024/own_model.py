@@ -1,7 +1,7 @@
 """The paper's clamps on a plain model of tokens (`clamp_your_own_model`): its data, and what is measured on it.
 
-Nothing here knows of exemplars and labels: tokens in, next token out. In every sequence the tokens whose successor can be
-known from the context are marked; a loss counts those alone.
+Nothing here knows of exemplars and labels: tokens in, next token out. In every sequence the tokens whose successor
+can be known from the context are marked; a loss counts those alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ def spelt(tokens: Sequence[int]) -> str:
 
 @torch.no_grad()
 def attention_scores(model, tokens: Int[Tensor, "batch token"]) -> dict[str, Float[np.ndarray, "layer head"]]:
-    """Mean attention to the `previous` token, and to the `induced` one: that after the previous occurrence, where it exists."""
+    """Mean attention to the `previous` token, and to the `induced` one: after the previous occurrence, if any."""
     cache = model.run_with_cache(tokens)[1]
     patterns = torch.stack([cache[f"blocks.{layer}.attn.hook_pattern"] for layer in range(model.cfg.n_layers)])
     every = torch.arange(tokens.shape[1])

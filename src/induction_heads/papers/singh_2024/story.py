@@ -4,8 +4,9 @@ from induction_heads.machinery.paper import Part
 
 INTRODUCTION = (
     "The paper's argument, re-made from scratch and told through its figures. Induction heads, the circuits behind "
-    "in-context learning, appear abruptly in training. The paper interferes with the network *throughout training* and "
-    "finds why: three subcircuits, each learnt smoothly, need each other, and their interaction makes the change abrupt."
+    "in-context learning, appear abruptly in training. The paper interferes with the network *throughout training* "
+    "and finds why: three subcircuits, each learnt smoothly, need each other, and their interaction makes the change "
+    "abrupt."
 )
 STORY = (
     Part(

@@ -40,7 +40,7 @@ def interval(heads: pd.DataFrame, quantity: str) -> tuple[float, float]:
 
 
 def summary(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """A row for each quantity and group of heads: correlation with strength, its interval, and the variance explained."""
+    """A row a quantity and group of heads: correlation with strength, its interval, the variance explained."""
     rows = []
     for quantity, method in COLUMNS.items():
         for name, heads in groups.items():

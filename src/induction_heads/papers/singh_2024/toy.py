@@ -18,8 +18,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
+
+from .measures import LEARNT, plateau
 
 FACTORS = ("a", "b", "c")
 CONDITIONS = {"none": (), "c": ("c",), "b_and_c": ("b", "c")}  # figure 5a: the factors clamped to their true values
@@ -43,7 +45,10 @@ class History(NamedTuple):
 
 
 def start(dimension: int, seeds: Sequence[int]) -> Start:
-    """Standard normal numbers, first the true factors, then the initial ones; a seed's numbers do not depend on the other seeds."""
+    """Standard normal numbers, first the true factors, then the initial ones.
+
+    A seed's numbers do not depend on the other seeds.
+    """
     if dimension < 1 or len(seeds) == 0:
         raise ValueError(f"expected a dimension of at least 1 and at least one seed, got {dimension} and {list(seeds)}")
     drawn = np.stack([np.random.default_rng(seed).standard_normal((2, 3, dimension)) for seed in seeds])
@@ -84,7 +89,7 @@ def _gradient(factors: ndarray, true: ndarray) -> ndarray:
 
 
 def _record(factors: ndarray, true: ndarray) -> tuple[ndarray, ndarray, ndarray]:
-    """The fields of `History`, from each factor's part along the true one (share²·size) and across it, without cancellation."""
+    """The fields of `History`, from each factor's part along the true one (share²·size) and across it, uncancelled."""
     size = (true**2).sum(-1)  # seed factor
     share = (factors * true).sum(-1) / size
     across = ((factors - share[..., None] * true) ** 2).sum(-1)
@@ -107,6 +112,28 @@ def first_below(loss: Float[ndarray, "*seed iteration"], level: Numbers) -> Numb
     """The first iteration at which each loss is below its level; infinite where it never is."""
     below = loss < np.asarray(level)[..., None]
     return np.where(below.any(-1), below.argmax(-1), np.inf)[()]
+
+
+class Wait(NamedTuple):
+    """How a loss falls from that of a zero output: iterations, a number a seed; infinite where it does not get there."""
+
+    left: Float[ndarray, " seed"]  # first below 90 % of it: the wait
+    learnt: Float[ndarray, " seed"]  # first below 40 %
+    done: Float[ndarray, " seed"]  # first below 10 %
+    share: Float[ndarray, " seed"]  # of the learning time that the slowest tenth takes, as for networks
+
+    @property
+    def longer_than_fall(self) -> Bool[ndarray, " seed"]:
+        """Whether the wait is longer than the fall from 90 % to 10 %: a plateau, where its height is known."""
+        return (2 * self.left > self.done) | np.isinf(self.left)
+
+
+def wait(loss: Float[ndarray, "seed iteration"], zero: Float[ndarray, " seed"]) -> Wait:
+    """`zero` is the loss of a zero output; in the measure for networks it stands for ln 2."""
+    left, learnt, done = (first_below(loss, share * zero) for share in (0.9, LEARNT, 0.1))
+    iterations = np.arange(loss.shape[-1])
+    shares = [plateau(iterations, np.log(2) * one / height).share for one, height in zip(loss, zero, strict=True)]
+    return Wait(left, learnt, done, np.array(shares))
 
 
 def speed(s: Numbers, free: int) -> Numbers:
@@ -139,7 +166,7 @@ def closed_form(time: Numbers, begin: float, free: int) -> Numbers:
 
 
 def check(path: str | os.PathLike) -> float:
-    """The largest difference from a golden file of the original implementation (tests/papers/singh_2024/golden/toy.npz), over all its arrays."""
+    """The largest difference from a golden file of the original implementation (tests/networks/golden/toy.npz)."""
     with np.load(path, allow_pickle=False) as golden:
         begin = Start(*(np.stack([golden[f"{kind}/{f}"] for f in FACTORS])[None] for kind in ("true", "init")))
         worst = 0.0

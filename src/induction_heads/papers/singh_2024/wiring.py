@@ -51,8 +51,8 @@ def table_1(network: Parameters, features: Tensor, which: Sequences, heads: Sequ
 def wiring(network: Parameters, features: Tensor, which: Sequences) -> pd.DataFrame:
     """Every Layer 2 head alone while some Layer 1 heads are ablated; Figure 11.
 
-    Rows: what is `preserved`; `active` in Layer 1 ("all but one", "only one", and "all" and "none" for comparison);
-    the `layer_1` head (-1 where none is singled out) and the `layer_2` head. Columns: the loss (nats) and accuracy of the
+    Rows: what is `preserved`; `active` in Layer 1 ("all but one", "only one", and "all" and "none" for comparison); the
+    `layer_1` head (-1 where none is singled out) and the `layer_2` head. Columns: the loss (nats) and accuracy of the
     Layer 2 head alone, and its induction strength.
     """
     first, last = Network.of(network).heads[0], Network.of(network).heads[-1]
@@ -87,7 +87,7 @@ def effect(table: pd.DataFrame, preserved: str, active: str, quantity: str = "ac
 
 
 def composition_scores(network: Parameters) -> Float[Tensor, "qkv layer_1 layer_2"]:
-    """Frobenius norm of W_O W_Q (W_K, W_V) over the product of the factors' norms, for every pair of heads; in [0, 1]."""
+    """Frobenius norm of W_O W_Q (W_K, W_V) over the product of the factors' norms, each pair of heads; in [0, 1]."""
     writes = network["blocks.0.W_O"]  # head d_head d_model
     reads = torch.stack([network[f"blocks.1.W_{letter}"] for letter in "QKV"])  # qkv head d_model d_head
     both = torch.einsum("iam,xjmb->xijab", writes, reads).flatten(-2).norm(dim=-1)
@@ -104,8 +104,8 @@ def heads_alone(network: Parameters) -> Bool[Tensor, "choice layer head"]:
 class OneHead(NamedTuple):
     """The loss (nats) with one Layer 2 head left, with one ablated, and with none."""
 
-    alone: Float[Tensor, "head"]
-    without: Float[Tensor, "head"]
+    alone: Float[Tensor, " head"]
+    without: Float[Tensor, " head"]
     whole: float
 
 
@@ -159,8 +159,8 @@ def margins(logits: Float[Tensor, "choice batch label"], which: Sequences) -> Fl
 def direct_effects(trained, features: Tensor, which: Sequences) -> pd.DataFrame:
     """How much the answer depends on each layer's own path to the output, through training; Figure 12.
 
-    A row a checkpoint; columns (quantity, whole / no Layer 1 / no Layer 2), the quantities loss (nats), accuracy and the
-    two `margins`. `trained` has checkpoints (`store.Trained`).
+    A row a checkpoint; columns (quantity, whole / no Layer 1 / no Layer 2), the quantities loss (nats), accuracy and
+    the two `margins`. `trained` has checkpoints (`store.Trained`).
     """
     rows, choices = [], ["whole", "no Layer 1", "no Layer 2"]
     for batch in measures.checkpoints(trained):

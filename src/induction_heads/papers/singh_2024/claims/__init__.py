@@ -1,4 +1,4 @@
-"""What the paper states, as claims: `main_text` holds those of the main text, `clamping` and `heads` those of the appendix.
+"""What the paper states, as claims: the main text's in `main_text`, the appendix's in `clamping` and `heads`.
 
 Criteria, and what is measured for them. Nothing is trained or drawn here.
 """

@@ -61,7 +61,7 @@ def all_heads_are_slowest(times: Numbers) -> bool:
 
 @lru_cache(maxsize=64)
 def clamp_and_progress(study: Study, seed: int) -> Numbers:
-    """The slowest tenth of the fall, of the clamped training and of the unclamped run's checkpoints under the same clamp."""
+    """The slowest tenth of the fall: clamped training, and the unclamped run's checkpoints under the same clamp."""
     rows, numbers = study.results("5b", seed), {}
     for clamp, row in CONTRASTED.items():
         measured = under_a_clamp(study, rows, row)
@@ -136,61 +136,141 @@ def unseen_by_strength(study: Study, seed: int) -> Numbers:
 
 CLAIMS = (
     Claim(
-        "figure-7", "With a trained Layer 1 grafted and frozen there is no plateau, whichever seed it comes from.", "figure 7",
-        "the slowest tenth of the fall, its share of the learning time", "below 0.25 for each of the three grafts, at least 0.25 with no clamp",
-        "the bar of claim 11: an exponential fall has at most 0.115, a straight line 0.167",
-        no_plateau_when_grafted, grafts, ("7",), published=in_the_paper(grafts), until_learnt=True,
+        id="figure-7",
+        statement="With a trained Layer 1 grafted and frozen there is no plateau, whichever seed it comes from.",
+        source="figure 7",
+        quantity="the slowest tenth of the fall, its share of the learning time",
+        criterion="below 0.25 for each of the three grafts, at least 0.25 with no clamp",
+        reason="the bar of claim 11: an exponential fall has at most 0.115, a straight line 0.167",
+        holds=no_plateau_when_grafted,
+        measure=grafts,
+        results=("7",),
+        published=in_the_paper(grafts),
+        until_learnt=True,
     ),
     Claim(
-        "figure-7-own", "The Layer 1 that the rest was trained with is learnt from much faster than another seed's.", "figure 7",
-        "sequences until the train loss is below 0.4 ln 2", "own Layer 1: at most half as many as either other",
-        "much faster is at least twice as fast; the paper has 7.6 times",
-        own_is_fastest, grafts, ("7",), published=in_the_paper(grafts), until_learnt=True,
+        id="figure-7-own",
+        statement="The Layer 1 that the rest was trained with is learnt from much faster than another seed's.",
+        source="figure 7",
+        quantity="sequences until the train loss is below 0.4 ln 2",
+        criterion="own Layer 1: at most half as many as either other",
+        reason="much faster is at least twice as fast; the paper has 7.6 times",
+        holds=own_is_fastest,
+        measure=grafts,
+        results=("7",),
+        published=in_the_paper(grafts),
+        until_learnt=True,
     ),
     Claim(
-        "figure-8", "Which Layer 1 head is given the previous-token pattern hardly matters.", "figure 8",
-        "sequences until the train loss is below 0.4 ln 2: clamping the head that attends to the previous token most, and the one that does least",
-        "both earlier than with no clamp, and the later at most 1.5 times the earlier",
-        "less than one of the paper's clamps gains over the next, twice or more; the paper has 1.3",
-        which_head_hardly_matters, previous_token_clamps, ("8",), published=in_the_paper(previous_token_clamps), until_learnt=True,
+        id="figure-8",
+        statement="Which Layer 1 head is given the previous-token pattern hardly matters.",
+        source="figure 8",
+        quantity=(
+            "sequences until the train loss is below 0.4 ln 2: clamping the head that attends to the previous token "
+            "most, and the one that does least"
+        ),
+        criterion="both earlier than with no clamp, and the later at most 1.5 times the earlier",
+        reason="less than one of the paper's clamps gains over the next, twice or more; the paper has 1.3",
+        holds=which_head_hardly_matters,
+        measure=previous_token_clamps,
+        results=("8",),
+        published=in_the_paper(previous_token_clamps),
+        until_learnt=True,
     ),
     Claim(
-        "figure-8-all", "Giving all Layer 1 heads the previous-token pattern slows learning: values of Layer 2 then cannot read the present label.", "figure 8",
-        "sequences until the train loss is below 0.4 ln 2", "later than with no clamp, and than with one or three heads clamped",
-        "the statement itself",
-        all_heads_are_slowest, previous_token_clamps, ("8",), published=in_the_paper(previous_token_clamps), until_learnt=True,
+        id="figure-8-all",
+        statement=(
+            "Giving all Layer 1 heads the previous-token pattern slows learning: values of Layer 2 then cannot read "
+            "the present label."
+        ),
+        source="figure 8",
+        quantity="sequences until the train loss is below 0.4 ln 2",
+        criterion="later than with no clamp, and than with one or three heads clamped",
+        reason="the statement itself",
+        holds=all_heads_are_slowest,
+        measure=previous_token_clamps,
+        results=("8",),
+        published=in_the_paper(previous_token_clamps),
+        until_learnt=True,
     ),
     Claim(
-        "figure-10", "A progress measure moves on another schedule than training under the same clamp.", "figure 10",
-        "the slowest tenth of the fall, in sequences and as a share of the learning time: training under a clamp (step 1; match), and the loss of "
-        "the unclamped run's checkpoints under it",
-        "under both clamps, at least 1.5 times as many sequences for the progress measure, and a larger share",
-        "both would be the same if they told the same thing; 1.5 is beyond what the two grids of evaluation can do; the paper has 2.3 and 25",
-        progress_waits_longer, clamp_and_progress, ("5b",), published=in_the_paper(clamp_and_progress),
+        id="figure-10",
+        statement="A progress measure moves on another schedule than training under the same clamp.",
+        source="figure 10",
+        quantity=(
+            "the slowest tenth of the fall, in sequences and as a share of the learning time: training under a clamp "
+            "(step 1; match), and the loss of the unclamped run's checkpoints under it"
+        ),
+        criterion=(
+            "under both clamps, at least 1.5 times as many sequences for the progress measure, and a larger share"
+        ),
+        reason=(
+            "both would be the same if they told the same thing; 1.5 is beyond what the two grids of evaluation can "
+            "do; the paper has 2.3 and 25"
+        ),
+        holds=progress_waits_longer,
+        measure=clamp_and_progress,
+        results=("5b",),
+        published=in_the_paper(clamp_and_progress),
     ),
     Claim(
-        "figure-10-plateau", "Under the match clamp a progress measure still shows a plateau, and clamped training does not.", "figure 10",
-        "the slowest tenth of the fall, its share of the learning time", "at least 0.25 for the progress measure, below 0.25 for the clamped training",
-        "the bar of claim 11",
-        only_progress_has_a_plateau, clamp_and_progress, ("5b",), published=in_the_paper(clamp_and_progress),
+        id="figure-10-plateau",
+        statement="Under the match clamp a progress measure still shows a plateau, and clamped training does not.",
+        source="figure 10",
+        quantity="the slowest tenth of the fall, its share of the learning time",
+        criterion="at least 0.25 for the progress measure, below 0.25 for the clamped training",
+        reason="the bar of claim 11",
+        holds=only_progress_has_a_plateau,
+        measure=clamp_and_progress,
+        results=("5b",),
+        published=in_the_paper(clamp_and_progress),
     ),
     Claim(
-        "figure-15", "The stronger a match clamp, the right way or the wrong way, the faster the training set is learnt; near one half there is a plateau.",
-        "figure 15", "sequences until the train loss is below 0.4 ln 2 at 21 strengths, and the plateau's share of them at 0.5",
-        "the slowest strength between 0.4 and 0.6; strengths 0 and 1 at most half as long; share at 0.5 at least 0.25",
-        "between 0.4 and 0.6 the clamp tells at most a fifth of what a perfect one does; a head that tells nothing leaves the whole circuit to the others",
-        slowest_near_half, strength_times, ("15",),
+        id="figure-15",
+        statement=(
+            "The stronger a match clamp, the right way or the wrong way, the faster the training set is learnt; near "
+            "one half there is a plateau."
+        ),
+        source="figure 15",
+        quantity=(
+            "sequences until the train loss is below 0.4 ln 2 at 21 strengths, and the plateau's share of them at 0.5"
+        ),
+        criterion=(
+            "the slowest strength between 0.4 and 0.6; strengths 0 and 1 at most half as long; share at 0.5 at least "
+            "0.25"
+        ),
+        reason=(
+            "between 0.4 and 0.6 the clamp tells at most a fifth of what a perfect one does; a head that tells nothing "
+            "leaves the whole circuit to the others"
+        ),
+        holds=slowest_near_half,
+        measure=strength_times,
+        results=("15",),
     ),
     Claim(
-        "figure-15-held-out", "Match clamps the right way generalise to held-out label pairs, clamps the wrong way do not.", "figure 15",
-        "final loss on held-out label pairs", "above ln 2 at every strength up to 0.4, below 0.4 ln 2 at every strength from 0.6",
-        "above ln 2 is worse than guessing between the labels in context, below 0.4 ln 2 is learnt; strengths nearer one half leave it to other heads",
-        only_the_right_way_generalises, held_out_by_strength, ("15",), published=published_wrong_way,
+        id="figure-15-held-out",
+        statement="Match clamps the right way generalise to held-out label pairs, clamps the wrong way do not.",
+        source="figure 15",
+        quantity="final loss on held-out label pairs",
+        criterion="above ln 2 at every strength up to 0.4, below 0.4 ln 2 at every strength from 0.6",
+        reason=(
+            "above ln 2 is worse than guessing between the labels in context, below 0.4 ln 2 is learnt; strengths "
+            "nearer one half leave it to other heads"
+        ),
+        holds=only_the_right_way_generalises,
+        measure=held_out_by_strength,
+        results=("15",),
+        published=published_wrong_way,
     ),
     Claim(
-        "figure-15-unseen", "On unseen classes every strength behaves as on the training set: wrong-way clamps generalise there.", "figure 15",
-        "final loss on unseen classes", "below 0.4 ln 2 at every strength",
-        "the bar by which the training set counts as learnt, and of claim 2",
-        lambda n: n["highest"] < LEARNT, unseen_by_strength, ("15",),
+        id="figure-15-unseen",
+        statement="On unseen classes every strength behaves as on the training set: wrong-way clamps generalise there.",
+        source="figure 15",
+        quantity="final loss on unseen classes",
+        criterion="below 0.4 ln 2 at every strength",
+        reason="the bar by which the training set counts as learnt, and of claim 2",
+        holds=lambda n: n["highest"] < LEARNT,
+        measure=unseen_by_strength,
+        results=("15",),
     ),
-)  # fmt: skip
+)

@@ -23,10 +23,8 @@ from .in_the_paper import PublishedStudy, in_the_paper, published_gains, publish
 THROUGH_TRAINING = 2_000  # of the exhaustive set, at every checkpoint; the same ones, so that differences are smooth
 SAMPLE = 8_000  # of the exhaustive set, where there are many conditions; an accuracy is then good to 0.006
 CARRIES = 0.05  # accuracy that a wire is worth: nine standard errors of a share of the sample
-SCORES = {
-    "values": ("Q", "K"),
-    "patterns": ("V",),
-}  # what is preserved -> the compositions that are left to carry the effect
+# what is preserved -> the compositions that are left to carry the effect
+SCORES = {"values": ("Q", "K"), "patterns": ("V",)}
 EIGHT_HEADS = 0.738  # largest rank correlation of eight pairs that chance gives in 95 % of draws (two-sided)
 
 
@@ -83,7 +81,7 @@ def switched_on(study: Study, seed: int) -> tuple[tuple[int, ...], np.ndarray, n
 
 @lru_cache(maxsize=8)
 def answers(study: Study, seed: int) -> dict[str, torch.Tensor]:
-    """What each Layer 2 head alone answers to each training sequence (head batch), with its own match and with a perfect one."""
+    """What each Layer 2 head alone answers to training sequences (head batch), with its own match and a perfect one."""
     trained = main_run(study, seed)
     which, features = training_sequences(study, trained.run), study.exemplars(trained.run).train[None]
     perfect = tuple(PerfectMatch(head) for head in LAYER_2)
@@ -99,12 +97,12 @@ def right(study: Study, seed: int) -> dict[str, torch.Tensor]:
 
 
 def corrected(correct: torch.Tensor, of: int) -> np.ndarray:
-    """Of the sequences that head `of` alone gets wrong, the share that each head alone gets right; NaN if there are none."""
+    """Of the sequences that head `of` alone gets wrong, the share that each head alone gets right; NaN if none."""
     return correct[:, ~correct[of]].float().mean(1).numpy()
 
 
 def association_with(wrong: torch.Tensor, what: torch.Tensor) -> tuple[float, float]:
-    """Cramér's V of mistakes (or not) and `what` the sequence has, and the p-value of the chi-square test of independence."""
+    """Cramér's V of mistakes and `what` the sequence has, and the p-value of the chi-square test of independence."""
     from scipy.stats import chi2_contingency  # as in claim.rank_correlation
     from scipy.stats.contingency import association
 
@@ -156,10 +154,13 @@ def many_to_many(study: Study, seed: int) -> Numbers:
 
 def predicted_by_weights(study: Study, seed: int) -> Numbers:
     scores = dict(zip("QKV", wiring.composition_scores(main_run(study, seed).final).numpy(), strict=True))
-    return {
-        f"{letter} score, {active}": rank_correlation(scores[letter].ravel(), wiring.effect(wires(study, seed), preserved, active).to_numpy().ravel())
-        for preserved, letters in SCORES.items() for letter in letters for active in ("all but one", "only one")
-    }  # fmt: skip
+    found = {}
+    for preserved, letters in SCORES.items():
+        for letter in letters:
+            for active in ("all but one", "only one"):
+                effect = wiring.effect(wires(study, seed), preserved, active).to_numpy()
+                found[f"{letter} score, {active}"] = rank_correlation(scores[letter].ravel(), effect.ravel())
+    return found
 
 
 def layer_1_direct(study: Study, seed: int) -> Numbers:
@@ -171,6 +172,11 @@ def layer_1_direct(study: Study, seed: int) -> Numbers:
         "at the end": first.iloc[-1],
         "learnt at": learning_time(main_run(study, seed)),
     }
+
+
+def peaks_early(n: Numbers) -> bool:
+    early, vanishes = n["at"] < n["learnt at"] / 2, n["at the end"] <= n["peak (nats)"] / 10
+    return n["peak (nats)"] >= 0.05 and early and vanishes
 
 
 def layer_2_direct(study: Study, seed: int) -> Numbers:
@@ -216,9 +222,18 @@ def label_specific(study: Study, seed: int) -> Numbers:
     wrong = [~head for head in correct if (~head).float().mean() >= 0.01]
     by_label = np.array([association_with(w, which.target[0]) for w in wrong]).reshape(-1, 2)
     by_class = np.array([association_with(w, which.exemplar[0, :, -1]) for w in wrong]).reshape(-1, 2)
-    median = lambda v: float(np.median(v)) if len(v) else math.nan
-    return {"heads": len(wrong), "V, label (median)": median(by_label[:, 0]), "V, query's class (median)": median(by_class[:, 0]),
-            "largest p, label": by_label[:, 1].max(initial=0.0)}  # fmt: skip
+    median_label, median_class = (float(np.median(v[:, 0])) if wrong else math.nan for v in (by_label, by_class))
+    return {
+        "heads": len(wrong),
+        "V, label (median)": median_label,
+        "V, query's class (median)": median_class,
+        "largest p, label": by_label[:, 1].max(initial=0.0),
+    }
+
+
+def specific_to_labels(n: Numbers) -> bool:
+    more_than_class = n["V, label (median)"] > n["V, query's class (median)"]
+    return n["V, label (median)"] >= 0.3 and more_than_class and n["largest p, label"] < 0.001
 
 
 def pairs(study: Study, seed: int) -> Numbers:
@@ -264,101 +279,213 @@ def strength_and_speed(study: Study, seed: int) -> Numbers:
 
 CLAIMS = (
     Claim(
-        "table-1", "Previous-token heads work through Layer 2's patterns, the other Layer 1 heads through its values.", "table 1",
-        "accuracy with either group ablated, preserving patterns or values; a previous-token head gives the token before more than half of its attention",
-        "each group costs at least 0.1 more through its own path than through the other; neither group is empty",
-        "a tenth of all answers is far above noise (78,400 sequences) and a third of the smaller of the paper's two differences",
-        dissociated, dissociation, ("table-1",), published=in_the_paper(dissociation),
+        id="table-1",
+        statement="Previous-token heads work through Layer 2's patterns, the other Layer 1 heads through its values.",
+        source="table 1",
+        quantity=(
+            "accuracy with either group ablated, preserving patterns or values; a previous-token head gives the token "
+            "before more than half of its attention"
+        ),
+        criterion=(
+            "each group costs at least 0.1 more through its own path than through the other; neither group is empty"
+        ),
+        reason=(
+            "a tenth of all answers is far above noise (78,400 sequences) and a third of the smaller of the paper's "
+            "two differences"
+        ),
+        holds=dissociated,
+        measure=dissociation,
+        results=("table-1",),
+        published=in_the_paper(dissociation),
     ),
     Claim(
-        "table-1-order", "Of the four ablations, the order of the accuracies is that of Table 1.", "table 1",
-        "the same four accuracies", "previous-token heads with patterns preserved > others with values > previous-token heads with values > others with patterns",
-        "the published numbers",
-        as_published, dissociation, ("table-1",), published=in_the_paper(dissociation),
+        id="table-1-order",
+        statement="Of the four ablations, the order of the accuracies is that of Table 1.",
+        source="table 1",
+        quantity="the same four accuracies",
+        criterion=(
+            "previous-token heads with patterns preserved > others with values > previous-token heads with values > "
+            "others with patterns"
+        ),
+        reason="the published numbers",
+        holds=as_published,
+        measure=dissociation,
+        results=("table-1",),
+        published=in_the_paper(dissociation),
     ),
     Claim(
-        "figure-11", "Layer 1 and Layer 2 heads are wired many to many.", "figure 11",
-        "wires: pairs where ablating the one Layer 1 head, patterns or values preserved, costs the Layer 2 head alone 0.05 of accuracy or more",
-        "at least two Layer 1 heads feed several Layer 2 heads, and at least two Layer 2 heads are fed by several Layer 1 heads",
-        "two on either side is the least that is many to many; 0.05 is nine standard errors of the sample",
-        lambda n: n["Layer 1 heads that feed several"] >= 2 and n["Layer 2 heads that are fed by several"] >= 2,
-        many_to_many, ("11",),
+        id="figure-11",
+        statement="Layer 1 and Layer 2 heads are wired many to many.",
+        source="figure 11",
+        quantity=(
+            "wires: pairs where ablating the one Layer 1 head, patterns or values preserved, costs the Layer 2 head "
+            "alone 0.05 of accuracy or more"
+        ),
+        criterion=(
+            "at least two Layer 1 heads feed several Layer 2 heads, and at least two Layer 2 heads are fed by several "
+            "Layer 1 heads"
+        ),
+        reason="two on either side is the least that is many to many; 0.05 is nine standard errors of the sample",
+        holds=lambda n: n["Layer 1 heads that feed several"] >= 2 and n["Layer 2 heads that are fed by several"] >= 2,
+        measure=many_to_many,
+        results=("11",),
     ),
     Claim(
-        "figure-11-scores", "Composition scores of the weights do not predict the functional wiring.", "figure 11",
-        "rank correlation over the 64 pairs of head: Q and K scores with the effect through patterns, V scores with that through values",
-        "no correlation reaches 0.7 in absolute value", "a score that predicts the wiring explains at least half of its variance",
-        lambda n: max(abs(x) for x in n.values()) < 0.7,
-        predicted_by_weights, ("11",),
+        id="figure-11-scores",
+        statement="Composition scores of the weights do not predict the functional wiring.",
+        source="figure 11",
+        quantity=(
+            "rank correlation over the 64 pairs of head: Q and K scores with the effect through patterns, V scores "
+            "with that through values"
+        ),
+        criterion="no correlation reaches 0.7 in absolute value",
+        reason="a score that predicts the wiring explains at least half of its variance",
+        holds=lambda n: max(abs(x) for x in n.values()) < 0.7,
+        measure=predicted_by_weights,
+        results=("11",),
     ),
     Claim(
-        "figure-12", "Layer 1's direct effect on the output peaks early in training and vanishes.", "figure 12",
-        "train loss without Layer 1's path to the output, minus the loss with it, over the checkpoints",
-        "greatest before half the learning time, at least 0.05 nats there, and at most a tenth of that at the end",
-        "the paper has 0.165 nats at 5,000 of 273,000 sequences and 0.0013 at the end; 0.05 nats is a twelfth of what guessing between two loses",
-        lambda n: n["peak (nats)"] >= 0.05 and n["at"] < n["learnt at"] / 2 and n["at the end"] <= n["peak (nats)"] / 10,
-        layer_1_direct, ("12",), published=in_the_paper(layer_1_direct),
+        id="figure-12",
+        statement="Layer 1's direct effect on the output peaks early in training and vanishes.",
+        source="figure 12",
+        quantity="train loss without Layer 1's path to the output, minus the loss with it, over the checkpoints",
+        criterion=(
+            "greatest before half the learning time, at least 0.05 nats there, and at most a tenth of that at the end"
+        ),
+        reason=(
+            "the paper has 0.165 nats at 5,000 of 273,000 sequences and 0.0013 at the end; 0.05 nats is a twelfth of "
+            "what guessing between two loses"
+        ),
+        holds=peaks_early,
+        measure=layer_1_direct,
+        results=("12",),
+        published=in_the_paper(layer_1_direct),
     ),
     Claim(
-        "figure-12-layer-2", "Layer 2's direct effect grows with the change.", "figure 12",
-        "train loss without Layer 2's path to the output, minus the loss with it", "at the end at least twice what it is at half the learning time",
-        "the paper's ratio is 4.6; the doubling has to happen after the plateau has begun",
-        lambda n: n["at the end"] >= 2 * n["at half the learning time (nats)"],
-        layer_2_direct, ("12",), published=in_the_paper(layer_2_direct),
+        id="figure-12-layer-2",
+        statement="Layer 2's direct effect grows with the change.",
+        source="figure 12",
+        quantity="train loss without Layer 2's path to the output, minus the loss with it",
+        criterion="at the end at least twice what it is at half the learning time",
+        reason="the paper's ratio is 4.6; the doubling has to happen after the plateau has begun",
+        holds=lambda n: n["at the end"] >= 2 * n["at half the learning time (nats)"],
+        measure=layer_2_direct,
+        results=("12",),
+        published=in_the_paper(layer_2_direct),
     ),
     Claim(
-        "figure-14", "Heads are additive: the loss falls with every head that is switched on.", "figure 14",
-        "train loss as all heads but the weakest are switched on in order of strength, from the strongest and from the second",
-        "every one of the eleven steps falls", "every means every; the set is exhaustive, so nothing is left to chance",
-        lambda n: n["smallest fall from the strongest (nats)"] > 0 and n["from the second"] > 0,
-        additive, ("14",), published=in_the_paper(additive),
+        id="figure-14",
+        statement="Heads are additive: the loss falls with every head that is switched on.",
+        source="figure 14",
+        quantity=(
+            "train loss as all heads but the weakest are switched on in order of strength, from the strongest and from "
+            "the second strongest"
+        ),
+        criterion="every one of the eleven steps falls",
+        reason="every means every; the set is exhaustive, so nothing is left to chance",
+        holds=lambda n: n["smallest fall from the strongest (nats)"] > 0 and n["from the second"] > 0,
+        measure=additive,
+        results=("14",),
+        published=in_the_paper(additive),
     ),
     Claim(
-        "table-2", "Heads make different mistakes: others correct much of what the strongest gets wrong.", "table 2",
-        "of the sequences that the strongest head alone gets wrong, the share that each other head alone gets right",
-        "at least a half for the best other head", "more often right than wrong exactly where the strongest is wrong",
-        lambda n: n["best other head"] >= 0.5,
-        correcting, ("table-2",), published=published_mistakes,
+        id="table-2",
+        statement="Heads make different mistakes: others correct much of what the strongest gets wrong.",
+        source="table 2",
+        quantity=(
+            "of the sequences that the strongest head alone gets wrong, the share that each other head alone gets right"
+        ),
+        criterion="at least a half for the best other head",
+        reason="more often right than wrong exactly where the strongest is wrong",
+        holds=lambda n: n["best other head"] >= 0.5,
+        measure=correcting,
+        results=("table-2",),
+        published=published_mistakes,
     ),
     Claim(
-        "figure-16a", "A perfect match raises the accuracy of heads alone.", "figure 16a, table 3",
-        "accuracy of each head alone, with the match it computes and with a perfect one", "at least seven of the eight heads gain",
-        "seven of eight is the sign test at 5 %; in the paper the weakest head does not gain",
-        lambda n: n["heads that gain"] >= 7,
-        with_perfect_match, ("16",), published=published_gains,
+        id="figure-16a",
+        statement="A perfect match raises the accuracy of heads alone.",
+        source="figure 16a, table 3",
+        quantity="accuracy of each head alone, with the match it computes and with a perfect one",
+        criterion="at least seven of the eight heads gain",
+        reason="seven of eight is the sign test at 5 %; in the paper the weakest head does not gain",
+        holds=lambda n: n["heads that gain"] >= 7,
+        measure=with_perfect_match,
+        results=("16",),
+        published=published_gains,
     ),
     Claim(
-        "figure-16b", "Copying is specific to labels: with a perfect match, a head's mistakes fall on particular labels.", "figure 16b, 16c",
-        "Cramér's V of mistakes and the correct label, and of mistakes and the query's class, for heads alone with at least 1 % mistakes",
-        "median V with the label at least 0.3 and above that with the class; independence rejected at p < 0.001 for each head",
-        "0.3 is Cohen's medium effect; with 78,400 sequences the p-value alone would prove little, and the class is what copying should not mind",
-        lambda n: n["V, label (median)"] >= 0.3 and n["V, label (median)"] > n["V, query's class (median)"] and n["largest p, label"] < 0.001,
-        label_specific, ("16",),
+        id="figure-16b",
+        statement="Copying is specific to labels: with a perfect match, a head's mistakes fall on particular labels.",
+        source="figure 16b, 16c",
+        quantity=(
+            "Cramér's V of mistakes and the correct label, and of mistakes and the query's class, for heads alone with "
+            "at least 1 % mistakes"
+        ),
+        criterion=(
+            "median V with the label at least 0.3 and above that with the class; independence rejected at p < 0.001 "
+            "for each head"
+        ),
+        reason=(
+            "0.3 is Cohen's medium effect; with 78,400 sequences the p-value alone would prove little, and the class "
+            "is what copying should not mind"
+        ),
+        holds=specific_to_labels,
+        measure=label_specific,
+        results=("16",),
     ),
     Claim(
-        "figure-17", "The strongest head with any other learns nearly as fast as all heads.", "figure 17",
-        "sequences until the train loss is below 0.4 ln 2", "the slowest pair takes at most 1.5 times as long as all heads",
-        "1.19 in the paper; a typical head alone takes 1.5 times as long there",
-        lambda n: n["slowest pair / all heads"] <= 1.5,
-        pairs, ("17", "4b"), published=in_the_paper(pairs), until_learnt=True,
+        id="figure-17",
+        statement="The strongest head with any other learns nearly as fast as all heads.",
+        source="figure 17",
+        quantity="sequences until the train loss is below 0.4 ln 2",
+        criterion="the slowest pair takes at most 1.5 times as long as all heads",
+        reason="1.19 in the paper; a typical head alone takes 1.5 times as long there",
+        holds=lambda n: n["slowest pair / all heads"] <= 1.5,
+        measure=pairs,
+        results=("17", "4b"),
+        published=in_the_paper(pairs),
+        until_learnt=True,
     ),
     Claim(
-        "figure-17-alone", "A second head speeds the strongest up.", "figure 17",
-        "sequences until the train loss is below 0.4 ln 2", "the median pair learns before the strongest head does alone", "the statement itself",
-        lambda n: n["median pair"] < n["strongest alone"],
-        pairs, ("17", "4b"), published=in_the_paper(pairs), until_learnt=True,
+        id="figure-17-alone",
+        statement="A second head speeds the strongest up.",
+        source="figure 17",
+        quantity="sequences until the train loss is below 0.4 ln 2",
+        criterion="the median pair learns before the strongest head does alone",
+        reason="the statement itself",
+        holds=lambda n: n["median pair"] < n["strongest alone"],
+        measure=pairs,
+        results=("17", "4b"),
+        published=in_the_paper(pairs),
+        until_learnt=True,
     ),
     Claim(
-        "figure-18", "A head's strength in the full network goes with its accuracy and its loss alone.", "figure 18",
-        "correlation over the eight heads", "above 0.9 with accuracy, below -0.9 with loss", "the paper's five seeds have 0.96 to 0.99 and -0.96 to -0.99",
-        lambda n: n["with accuracy alone"] > 0.9 and n["with loss alone"] < -0.9,
-        strength_and_success, ("3a",), published=in_the_paper(strength_and_success),
+        id="figure-18",
+        statement="A head's strength in the full network goes with its accuracy and its loss alone.",
+        source="figure 18",
+        quantity="correlation over the eight heads",
+        criterion="above 0.9 with accuracy, below -0.9 with loss",
+        reason="the paper's five seeds have 0.96 to 0.99 and -0.96 to -0.99",
+        holds=lambda n: n["with accuracy alone"] > 0.9 and n["with loss alone"] < -0.9,
+        measure=strength_and_success,
+        results=("3a",),
+        published=in_the_paper(strength_and_success),
     ),
     Claim(
-        "figure-18-speed", "A head's strength in the full network goes hardly with how fast it learns when trained alone.", "figure 18",
-        "rank correlation over the eight heads of strength and sequences until the train loss of its own run is below 0.4 ln 2",
-        "below 0.738 in absolute value", "what chance gives eight heads in 95 % of draws; four of the paper's own five seeds are below it",
-        lambda n: abs(n["rank correlation"]) < EIGHT_HEADS,
-        strength_and_speed, ("18",), until_learnt=True, published=in_the_paper(strength_and_speed),
+        id="figure-18-speed",
+        statement="A head's strength in the full network goes hardly with how fast it learns when trained alone.",
+        source="figure 18",
+        quantity=(
+            "rank correlation over the eight heads of strength and sequences until the train loss of its own run is "
+            "below 0.4 ln 2"
+        ),
+        criterion="below 0.738 in absolute value",
+        reason="what chance gives eight heads in 95 % of draws; four of the paper's own five seeds are below it",
+        holds=lambda n: abs(n["rank correlation"]) < EIGHT_HEADS,
+        measure=strength_and_speed,
+        results=("18",),
+        published=in_the_paper(strength_and_speed),
+        until_learnt=True,
     ),
-)  # fmt: skip
+)

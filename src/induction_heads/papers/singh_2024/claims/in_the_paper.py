@@ -14,7 +14,6 @@ import pandas as pd
 
 from induction_heads.machinery.ledger import Numbers
 from induction_heads.machinery.store import Trained
-from induction_heads.networks import sequences
 
 from .. import published
 from ..published import paper_curve
@@ -121,8 +120,8 @@ def in_the_paper(measure: Callable[[Any, int], Numbers]) -> Callable[[], Numbers
 def published_mistakes() -> Numbers:
     """Table 2, and how many mistakes its strongest head makes alone: those missing from its accuracy (figure 4a)."""
     end, shares = PAPER.at_the_end(), published.paper_table("2").corrects
-    n = sequences.exhaustive(sequences.Task()).match.shape[1]
-    wrong = round((1 - end["alone"][end["strength"].argmax()]) * n)
+    right = end["alone"][end["strength"].argmax()]
+    wrong = round((1 - right) * published.setting()["training sequences"])
     return {"mistakes of the strongest": wrong, "best other head": shares.max(), "worst": shares.min()}
 
 

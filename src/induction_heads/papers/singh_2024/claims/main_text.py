@@ -26,8 +26,8 @@ ONE_LEFT = ("1, 2, 3qk, 4", "1, 2, 3v, 5")
 FASTEST = ("1, 2, 3qk, 4", "3v, 5", "1, 2, 3v, 5")
 CLASSES, LABELS = ("50 classes", "100 classes", "200 classes"), ("5 labels", "10 labels", "15 labels")
 NO_PLATEAU = measures.PLATEAU  # the share of the learning time below which there is none
-# How far from ln 2, as a share of it, a plateau may lie. Of the paper's figure 3a the middle of the slowest tenth lies 4 %
-# above ln 2, and a tenth reaches 5 % to either side of its middle: 9 %, and in round numbers a tenth. All training
+# How far from ln 2, as a share of it, a plateau may lie. In the paper's figure 3a the middle of the slowest tenth lies
+# 4 % above ln 2, and a tenth reaches 5 % to either side of its middle: 9 %, and in round numbers a tenth. All training
 # curves of the paper that have a plateau keep to it (0.96 to 1.08 times ln 2).
 NEAR_LN_2 = 0.1
 INDUCTION = 0.2  # strength from which a head counts as an induction head
@@ -46,6 +46,11 @@ def plateau_then_fall(study: Study, seed: int) -> Numbers:
         "plateau level (nats)": found.level,
         "final loss": history.train_loss.iloc[-1],
     }
+
+
+def waits_then_falls(n: Numbers) -> bool:
+    waits = n["plateau share"] >= NO_PLATEAU and near_ln_2(n["plateau level (nats)"])
+    return waits and n["final loss"] < 0.05
 
 
 def final_losses(study: Study, seed: int) -> Numbers:
@@ -69,8 +74,12 @@ def rise_together(study: Study, seed: int) -> Numbers:
     seen, strengths = through_training(study, trained)
     heads = strengths[:, strengths[-1] >= INDUCTION]
     halves = [seen[(head >= head.max() / 2).argmax()] for head in heads.T]
-    return {"induction heads": len(halves), "risen in the window": sum(begins <= half <= ends for half in halves),
-            "window begins": begins, "window ends": ends}  # fmt: skip
+    return {
+        "induction heads": len(halves),
+        "risen in the window": sum(begins <= half <= ends for half in halves),
+        "window begins": begins,
+        "window ends": ends,
+    }
 
 
 def spread(study: Study, seed: int) -> Numbers:
@@ -157,7 +166,7 @@ def later_with_more(times: Numbers) -> bool:
 
 
 def slows(subcircuit: str, amounts: Sequence[str], by: float) -> Callable[[Numbers], bool]:
-    """Rising times, the last at least `by` times the first; of the other subcircuit the last within a tenth of the first."""
+    """Rising times, the last at least `by` times the first; the other subcircuit's last within a tenth of its first."""
     other = {"B": "C", "C": "B"}[subcircuit]
 
     def holds(times: Numbers) -> bool:
@@ -169,104 +178,206 @@ def slows(subcircuit: str, amounts: Sequence[str], by: float) -> Callable[[Numbe
 
 CLAIMS = (
     Claim(
-        "1", "The loss waits on a plateau near ln 2, then falls abruptly and ends near 0.", "figure 3a",
-        "share of the learning time that the slowest tenth of the fall takes, the level where it does, and the final train loss",
-        "share at least 0.25, level within a tenth of ln 2, final loss below 0.05",
-        "an exponential fall from ln 2 has share 0.115 and a straight line 0.167; ln 2 is guessing between the labels in context",
-        lambda n: n["plateau share"] >= NO_PLATEAU and near_ln_2(n["plateau level (nats)"]) and n["final loss"] < 0.05,
-        plateau_then_fall, ("3a",), published=in_the_paper(plateau_then_fall),
+        id="1",
+        statement="The loss waits on a plateau near ln 2, then falls abruptly and ends near 0.",
+        source="figure 3a",
+        quantity=(
+            "share of the learning time that the slowest tenth of the fall takes, the level where it does, and the "
+            "final train loss"
+        ),
+        criterion="share at least 0.25, level within a tenth of ln 2, final loss below 0.05",
+        reason=(
+            "an exponential fall from ln 2 has share 0.115 and a straight line 0.167; ln 2 is guessing between the "
+            "labels in context"
+        ),
+        holds=waits_then_falls,
+        measure=plateau_then_fall,
+        results=("3a",),
+        published=in_the_paper(plateau_then_fall),
     ),
     Claim(
-        "2", "The network generalises to label pairs it never saw together and to classes it never saw.", "figure 3a",
-        "final loss on held-out label pairs and on unseen classes", "both below 0.4 ln 2 = 0.277",
-        "the same bar by which the paper calls the training set learnt",
-        lambda n: n["held-out label pairs"] < LEARNT and n["unseen classes"] < LEARNT,
-        final_losses, ("3a",), published=in_the_paper(final_losses),
+        id="2",
+        statement="The network generalises to label pairs it never saw together and to classes it never saw.",
+        source="figure 3a",
+        quantity="final loss on held-out label pairs and on unseen classes",
+        criterion="both below 0.4 ln 2 = 0.277",
+        reason="the same bar by which the paper calls the training set learnt",
+        holds=lambda n: n["held-out label pairs"] < LEARNT and n["unseen classes"] < LEARNT,
+        measure=final_losses,
+        results=("3a",),
+        published=in_the_paper(final_losses),
     ),
     Claim(
-        "3", "Several heads become induction heads together, while the loss falls.", "figure 3b",
-        "heads that end with a strength of 0.2 or more, and when each first has half of its greatest strength",
-        "at least three, all of them between train losses of 0.9 ln 2 and 0.1 ln 2",
-        "three is several; the window is the fall itself, nine tenths of it; in the paper all eight heads rise inside it",
-        lambda n: n["induction heads"] >= 3 and n["risen in the window"] == n["induction heads"],
-        rise_together, ("3b",), published=in_the_paper(rise_together),
+        id="3",
+        statement="Several heads become induction heads together, while the loss falls.",
+        source="figure 3b",
+        quantity="heads that end with a strength of 0.2 or more, and when each first has half of its greatest strength",
+        criterion="at least three, all of them between train losses of 0.9 ln 2 and 0.1 ln 2",
+        reason=(
+            "three is several; the window is the fall itself, nine tenths of it; in the paper all eight heads rise "
+            "inside it"
+        ),
+        holds=lambda n: n["induction heads"] >= 3 and n["risen in the window"] == n["induction heads"],
+        measure=rise_together,
+        results=("3b",),
+        published=in_the_paper(rise_together),
     ),
     Claim(
-        "4", "At the end the heads are spread out: some are strong induction heads, some hardly any.", "figure 3b",
-        "induction strengths at the end", "the strongest is at least twice the weakest, and at least 0.3 above it",
-        "the paper's five seeds have at least 3 times and at least 0.55",
-        lambda n: n["strongest"] >= 2 * n["weakest"] and n["strongest"] - n["weakest"] >= 0.3,
-        spread, ("3b",), published=in_the_paper(spread),
+        id="4",
+        statement="At the end the heads are spread out: some are strong induction heads, some hardly any.",
+        source="figure 3b",
+        quantity="induction strengths at the end",
+        criterion="the strongest is at least twice the weakest, and at least 0.3 above it",
+        reason="the paper's five seeds have at least 3 times and at least 0.55",
+        holds=lambda n: n["strongest"] >= 2 * n["weakest"] and n["strongest"] - n["weakest"] >= 0.3,
+        measure=spread,
+        results=("3b",),
+        published=in_the_paper(spread),
     ),
     Claim(
-        "5", "At the end Layer 1 works through Layer 2 alone: its direct path to the output is not needed.", "section 3",
-        "accuracy lost when Layer 1's outputs are taken from the final stream, patterns and values preserved", "less than 0.005",
-        "one answer in 200; the worst of the paper's five seeds loses 0.0026",
-        lambda n: n["accuracy lost"] < 0.005,
-        direct_path, ("3a",), published=in_the_paper(direct_path),
+        id="5",
+        statement="At the end Layer 1 works through Layer 2 alone: its direct path to the output is not needed.",
+        source="section 3",
+        quantity="accuracy lost when Layer 1's outputs are taken from the final stream, patterns and values preserved",
+        criterion="less than 0.005",
+        reason="one answer in 200; the worst of the paper's five seeds loses 0.0026",
+        holds=lambda n: n["accuracy lost"] < 0.005,
+        measure=direct_path,
+        results=("3a",),
+        published=in_the_paper(direct_path),
     ),
     Claim(
-        "6", "The heads are redundant: none is necessary.", "figure 4a",
-        "accuracy with one Layer 2 head ablated, the lowest of eight", "at least 0.95",
-        "a head is not necessary if without it at most one answer in twenty is lost; the paper has 0.98",
-        lambda n: n["lowest accuracy with one head ablated"] >= 0.95,
-        without_one, ("4a",), published=in_the_paper(without_one),
+        id="6",
+        statement="The heads are redundant: none is necessary.",
+        source="figure 4a",
+        quantity="accuracy with one Layer 2 head ablated, the lowest of eight",
+        criterion="at least 0.95",
+        reason="a head is not necessary if without it at most one answer in twenty is lost; the paper has 0.98",
+        holds=lambda n: n["lowest accuracy with one head ablated"] >= 0.95,
+        measure=without_one,
+        results=("4a",),
+        published=in_the_paper(without_one),
     ),
     Claim(
-        "7", "How well a head does alone follows its induction strength.", "figure 4a",
-        "rank correlation over the eight heads of induction strength and accuracy of the head alone", "at least 0.9",
-        "one pair of neighbours may be swapped with room to spare; the paper's five seeds have 0.93 to 0.99",
-        lambda n: n["rank correlation"] >= 0.9,
-        one_alone, ("4a",), published=in_the_paper(one_alone),
+        id="7",
+        statement="How well a head does alone follows its induction strength.",
+        source="figure 4a",
+        quantity="rank correlation over the eight heads of induction strength and accuracy of the head alone",
+        criterion="at least 0.9",
+        reason="one pair of neighbours may be swapped with room to spare; the paper's five seeds have 0.93 to 0.99",
+        holds=lambda n: n["rank correlation"] >= 0.9,
+        measure=one_alone,
+        results=("4a",),
+        published=in_the_paper(one_alone),
     ),
     Claim(
-        "8", "Every head can learn the task alone.", "figure 4b",
-        "heads whose run with no other Layer 2 head reaches a train loss of 0.4 ln 2 within 1e6 sequences", "8 of 8",
-        "every means every",
-        lambda n: n["heads that learn"] == len(LAYER_2),
-        each_alone, ("4b",), until_learnt=True, published=in_the_paper(each_alone),
+        id="8",
+        statement="Every head can learn the task alone.",
+        source="figure 4b",
+        quantity="heads whose run with no other Layer 2 head reaches a train loss of 0.4 ln 2 within 1e6 sequences",
+        criterion="8 of 8",
+        reason="every means every",
+        holds=lambda n: n["heads that learn"] == len(LAYER_2),
+        measure=each_alone,
+        results=("4b",),
+        published=in_the_paper(each_alone),
+        until_learnt=True,
     ),
     Claim(
-        "9", "All heads together learn faster than any head alone.", "figure 4b",
-        "sequences until the train loss is below 0.4 ln 2", "fewer with all heads than with the fastest single head",
-        "the statement itself",
-        lambda n: n["all heads"] < n["fastest head alone"],
-        together, ("4b",), until_learnt=True, published=in_the_paper(together),
+        id="9",
+        statement="All heads together learn faster than any head alone.",
+        source="figure 4b",
+        quantity="sequences until the train loss is below 0.4 ln 2",
+        criterion="fewer with all heads than with the fastest single head",
+        reason="the statement itself",
+        holds=lambda n: n["all heads"] < n["fastest head alone"],
+        measure=together,
+        results=("4b",),
+        published=in_the_paper(together),
+        until_learnt=True,
     ),
     Claim(
-        "10", "The more of the circuit is clamped, the earlier the rest is learnt.", "figure 5b",
-        "sequences until the train loss is below 0.4 ln 2, by the steps that are clamped",
-        "each of match (1, 2, 3qk, 4), copy (3v, 5) and Layer 1 with copy earlier than steps 1, 2; that earlier than step 1; that earlier than none",
-        "the order of the published curves; the three fastest are too close to each other to be ordered",
-        ordered, order_of_clamps, ("5b",), until_learnt=True, published=in_the_paper(order_of_clamps),
+        id="10",
+        statement="The more of the circuit is clamped, the earlier the rest is learnt.",
+        source="figure 5b",
+        quantity="sequences until the train loss is below 0.4 ln 2, by the steps that are clamped",
+        criterion=(
+            "each of match (1, 2, 3qk, 4), copy (3v, 5) and Layer 1 with copy earlier than steps 1, 2; that earlier "
+            "than step 1; that earlier than none"
+        ),
+        reason="the order of the published curves; the three fastest are too close to each other to be ordered",
+        holds=ordered,
+        measure=order_of_clamps,
+        results=("5b",),
+        published=in_the_paper(order_of_clamps),
+        until_learnt=True,
     ),
     Claim(
-        "11", "With one subcircuit left to learn there is no plateau, with several there is.", "figure 5b",
-        "the slowest tenth of the fall: how many sequences it takes, what share of the learning time, and its level (nats)",
-        "with none, step 1 or copy clamped its level is within a tenth of ln 2, and it is longer than in any run with one subcircuit left; "
-        "its share is below 0.25 with one left and at least 0.25 with none clamped",
-        "an exponential fall has at most 0.115, a straight line 0.167; ln 2 is guessing between the labels in context; with steps 1, 2 clamped the "
-        "paper's own run waits near ln 5, which is guessing among all labels, another plateau",
-        plateau_where_several_are_left, plateaus, ("5b",), until_learnt=True, published=in_the_paper(plateaus),
+        id="11",
+        statement="With one subcircuit left to learn there is no plateau, with several there is.",
+        source="figure 5b",
+        quantity=(
+            "the slowest tenth of the fall: how many sequences it takes, what share of the learning time, and its "
+            "level (nats)"
+        ),
+        criterion=(
+            "with none, step 1 or copy clamped its level is within a tenth of ln 2, and it is longer than in any run "
+            "with one subcircuit left; its share is below 0.25 with one left and at least 0.25 with none clamped"
+        ),
+        reason=(
+            "an exponential fall has at most 0.115, a straight line 0.167; ln 2 is guessing between the labels in "
+            "context; with steps 1, 2 clamped the paper's own run waits near ln 5, which is guessing among all labels, "
+            "another plateau"
+        ),
+        holds=plateau_where_several_are_left,
+        measure=plateaus,
+        results=("5b",),
+        published=in_the_paper(plateaus),
+        until_learnt=True,
     ),
     Claim(
-        "12", "More classes and more labels each delay the change.", "figure 6",
-        "sequences until the train loss is below 0.4 ln 2, no subcircuit clamped", "rising from 50 to 100 to 200 classes, and from 5 to 10 to 15 labels",
-        "the statement itself",
-        later_with_more, data_times("A, B and C"), ("6",), published=in_the_paper(data_times("A, B and C")), until_learnt=True,
+        id="12",
+        statement="More classes and more labels each delay the change.",
+        source="figure 6",
+        quantity="sequences until the train loss is below 0.4 ln 2, no subcircuit clamped",
+        criterion="rising from 50 to 100 to 200 classes, and from 5 to 10 to 15 labels",
+        reason="the statement itself",
+        holds=later_with_more,
+        measure=data_times("A, B and C"),
+        results=("6",),
+        published=in_the_paper(data_times("A, B and C")),
+        until_learnt=True,
     ),
     Claim(
-        "13", "More classes slow the match (subcircuit B) and not the copy (C).", "figure 6",
-        "sequences until the train loss is below 0.4 ln 2, with only B or only C left to learn",
-        "B: rising from 50 to 100 to 200 classes, at least 1.1 times as long with 200 as with 50; C: 200 classes within a tenth of 50",
-        "the paper's ratios are 1.24 and 1.03; the bar lies between",
-        slows("B", CLASSES, 1.1), data_times("B", "C"), ("6",), published=in_the_paper(data_times("B", "C")), until_learnt=True,
+        id="13",
+        statement="More classes slow the match (subcircuit B) and not the copy (C).",
+        source="figure 6",
+        quantity="sequences until the train loss is below 0.4 ln 2, with only B or only C left to learn",
+        criterion=(
+            "B: rising from 50 to 100 to 200 classes, at least 1.1 times as long with 200 as with 50; C: 200 classes "
+            "within a tenth of 50"
+        ),
+        reason="the paper's ratios are 1.24 and 1.03; the bar lies between",
+        holds=slows("B", CLASSES, 1.1),
+        measure=data_times("B", "C"),
+        results=("6",),
+        published=in_the_paper(data_times("B", "C")),
+        until_learnt=True,
     ),
     Claim(
-        "14", "More labels slow the copy (subcircuit C) and not the match (B).", "figure 6",
-        "sequences until the train loss is below 0.4 ln 2, with only B or only C left to learn",
-        "C: rising from 5 to 10 to 15 labels, at least 1.5 times as long with 15 as with 5; B: 15 labels within a tenth of 5",
-        "the paper's ratios are 3.6 and 1.00",
-        slows("C", LABELS, 1.5), data_times("B", "C"), ("6",), published=in_the_paper(data_times("B", "C")), until_learnt=True,
+        id="14",
+        statement="More labels slow the copy (subcircuit C) and not the match (B).",
+        source="figure 6",
+        quantity="sequences until the train loss is below 0.4 ln 2, with only B or only C left to learn",
+        criterion=(
+            "C: rising from 5 to 10 to 15 labels, at least 1.5 times as long with 15 as with 5; B: 15 labels within a "
+            "tenth of 5"
+        ),
+        reason="the paper's ratios are 3.6 and 1.00",
+        holds=slows("C", LABELS, 1.5),
+        measure=data_times("B", "C"),
+        results=("6",),
+        published=in_the_paper(data_times("B", "C")),
+        until_learnt=True,
     ),
-)  # fmt: skip
+)

@@ -42,10 +42,13 @@ def figure_circuit_patterns(
     back, matched = patterns[previous].diagonal(-1)[::2], patterns[induction][-1, correct]
     return Drawing(
         "figure_circuit_patterns", fig, "Attention on a drawn sequence",
-        f"One evaluation sequence, and where two heads look on it: {previous} of Layer 1 from each label to the exemplar before "
+        f"One evaluation sequence, and where two heads look on it: {previous} of Layer 1 from each label to the "
+        f"exemplar before "
         f"it, {induction} of Layer 2 from the query to the labels.",
-        f"A drawn sequence and two attention patterns of five tokens by five. {previous} gives the exemplar before a label "
-        f"{back.min():.2f} to {back.max():.2f} of its attention; {induction} gives the correct label {matched:.2f} from the query.",
+        f"A drawn sequence and two attention patterns of five tokens by five. {previous} gives the exemplar before a "
+        f"label "
+        f"{back.min():.2f} to {back.max():.2f} of its attention; {induction} gives the correct label {matched:.2f} "
+        f"from the query.",
     )  # fmt: skip
 
 
@@ -70,15 +73,18 @@ def figure_circuit_match(by_weights: Matrix, measured: Matrix, head: str) -> Dra
     plots.panel_titles(axes, [f"{head} by weights", "Measured, all classes", "The diagonal stands out"])
     return Drawing(
         "figure_circuit_match", fig, "Match: the QK circuit, class by class",
-        f"The score that {head} gives a label token, by the class of the query (row) and of the exemplar before the label "
+        f"The score that {head} gives a label token, by the class of the query (row) and of the exemplar before the "
+        f"label "
         "(column). A head that matches has a red diagonal.",
-        f"Two matrices of {len(by_weights)} classes by {len(by_weights)}, and two histograms. By weights the mean score is {own.mean():.1f} "
-        f"for the query's own class and {others.mean():.1f} for another; measured {measured.diagonal().mean():.1f} on the diagonal.",
+        f"Two matrices of {len(by_weights)} classes by {len(by_weights)}, and two histograms. By weights the mean "
+        f"score is {own.mean():.1f} "
+        f"for the query's own class and {others.mean():.1f} for another; measured {measured.diagonal().mean():.1f} "
+        f"on the diagonal.",
     )  # fmt: skip
 
 
 def figure_circuit_copy(direct: Matrix, whole: Matrix, shares: Float[ndarray, "2 head"], head: str) -> Drawing:
-    """The OV circuit, label by label, by the embedding alone and with Layer 1; `shares` of all heads in the same two ways."""
+    """The OV circuit by the embedding alone and with Layer 1; `shares` of all heads in the same two ways."""
     fig, axes = plt.subplots(1, 3, figsize=(10.5, 2.9), width_ratios=[1, 1, 1.1])
     for ax, matrix in zip(axes, (direct, whole), strict=False):
         _signed(ax, matrix, np.abs(whole).max())
@@ -92,8 +98,10 @@ def figure_circuit_copy(direct: Matrix, whole: Matrix, shares: Float[ndarray, "2
     plots.panel_titles(axes, [f"{head}, the embedding alone", "with what Layer 1 copies", "All heads"])
     return Drawing(
         "figure_circuit_copy", fig, "Copy: the OV circuit, label by label",
-        "What full attention to a label token adds to each logit. A head that copies has a red diagonal. Dashed: guessing.",
-        f"Two matrices of {len(direct)} labels by {len(direct)} for {head}, and a point for each head: the share of comparisons "
+        "What full attention to a label token adds to each logit. A head that copies has a red diagonal. Dashed: "
+        "guessing.",
+        f"Two matrices of {len(direct)} labels by {len(direct)} for {head}, and a point for each head: the share of "
+        f"comparisons "
         f"in which its own label comes above another, {shares[0].mean():.2f} on average by the embedding alone and "
         f"{shares[1].mean():.2f} with what Layer 1 copies.",
     )  # fmt: skip
@@ -116,9 +124,11 @@ def figure_circuit_eigenvalues(values: Mapping[str, Mapping[str, Complex[ndarray
     right = {name: [(own.real > 0).mean() for own in moments.values()] for name, moments in values.items()}
     return Drawing(
         "figure_circuit_eigenvalues", fig, "Eigenvalues of match and copy",
-        "Each head's eigenvalues over its largest in size, hollow at the start of training, filled at the end. A circuit that "
+        "Each head's eigenvalues over its largest in size, hollow at the start of training, filled at the end. A "
+        "circuit that "
         "maps everything to itself has them right of the line.",
-        "Two complex planes. " + " ".join(f"{name}: {before:.0%} of the eigenvalues have a positive real part at the start, "
+        "Two complex planes. " + " ".join(f"{name}: {before:.0%} of the eigenvalues have a positive real part at the "
+        f"start, "
         f"{after:.0%} at the end." for name, (before, after) in right.items()),
     )  # fmt: skip
 
@@ -135,9 +145,12 @@ def figure_circuit_attribution(attributed: Float[ndarray, " part"], heads: int) 
     layers = attributed[:heads].sum(), attributed[heads : 2 * heads].sum()
     return Drawing(
         "figure_circuit_attribution", fig, "Direct logit attribution",
-        "The correct logit less the other label's, divided exactly among the heads and the embedding; mean over sequences.",
-        f"A bar for each of {2 * heads} heads and one for the embedding. Layer 1's add up to {layers[0]:+.2f}, Layer 2's to "
-        f"{layers[1]:+.2f}; the largest is {names[int(attributed[: 2 * heads].argmax())]} with {attributed[: 2 * heads].max():+.2f}.",
+        "The correct logit less the other label's, divided exactly among the heads and the embedding; mean over "
+        "sequences.",
+        f"A bar for each of {2 * heads} heads and one for the embedding. Layer 1's add up to {layers[0]:+.2f}, Layer "
+        f"2's to "
+        f"{layers[1]:+.2f}; the largest is {names[int(attributed[: 2 * heads].argmax())]} with "
+        f"{attributed[: 2 * heads].max():+.2f}.",
     )  # fmt: skip
 
 
@@ -161,10 +174,13 @@ def figure_circuit_composition(
     costly = np.unravel_index(cut.argmax(), cut.shape)
     return Drawing(
         "figure_circuit_composition", fig, "The way of the previous token into the keys",
-        f"Which head wrote what {head} matches (a), what cutting one path into a Layer 2 head's keys costs it (b), and what "
+        f"Which head wrote what {head} matches (a), what cutting one path into a Layer 2 head's keys costs it (b), "
+        f"and what "
         "the weights alone say of the same pairs (c).",
-        f"A bar for each source of the key, the largest {', '.join(f'{name} {brought[name]:.1f}' for name in most)}; and two tables "
-        f"of Layer 1 by Layer 2 heads. The costliest cut is L1H{costly[0]} from L2H{costly[1]}, {cut.max():.2f} of strength; "
+        f"A bar for each source of the key, the largest {', '.join(f'{name} {brought[name]:.1f}' for name in most)}; "
+        f"and two tables "
+        f"of Layer 1 by Layer 2 heads. The costliest cut is L1H{costly[0]} from L2H{costly[1]}, {cut.max():.2f} of "
+        f"strength; "
         f"composition scores go from {scores.min():.2f} to {scores.max():.2f}.",
     )  # fmt: skip
 
@@ -180,9 +196,11 @@ def figure_circuit_patching(restored: Float[ndarray, "layer token head"]) -> Dra
     best = [np.unravel_index(layer.argmax(), layer.shape) for layer in restored]
     return Drawing(
         "figure_circuit_patching", fig, "Activation patching",
-        "The exemplars of a sequence are swapped, so that the answer changes; then one head's output at one token is put back. "
+        "The exemplars of a sequence are swapped, so that the answer changes; then one head's output at one token is "
+        "put back. "
         "1: all of the old answer comes back.",
-        "Two tables of tokens by heads. " + " ".join(f"In Layer {layer + 1} the most is restored by L{layer + 1}H{head} at "
+        "Two tables of tokens by heads. " + " ".join(f"In Layer {layer + 1} the most is restored by "
+        f"L{layer + 1}H{head} at "
         f"{TOKENS[token]}: {restored[layer].max():.2f}." for layer, (token, head) in enumerate(best)),
     )  # fmt: skip
 
@@ -202,8 +220,10 @@ def figure_circuit_training(films: Mapping[int, tuple[Matrix, Matrix]], head: st
     return Drawing(
         "figure_circuit_training", fig, "Match and copy through training",
         f"The circuits of {head} by weights at {len(moments)} moments; the colours' scale is that of the last.",
-        f"Two rows of {len(moments)} matrices, match by classes and copy by labels, from the start to {moments[-1]:,} sequences. "
-        f"The mean diagonal grows from {films[moments[0]][0].diagonal().mean():.1f} to {ends[0].diagonal().mean():.1f} (match) "
+        f"Two rows of {len(moments)} matrices, match by classes and copy by labels, from the start to "
+        f"{moments[-1]:,} sequences. "
+        f"The mean diagonal grows from {films[moments[0]][0].diagonal().mean():.1f} to "
+        f"{ends[0].diagonal().mean():.1f} (match) "
         f"and from {films[moments[0]][1].diagonal().mean():.1f} to {ends[1].diagonal().mean():.1f} (copy).",
     )  # fmt: skip
 
@@ -227,7 +247,8 @@ def figure_circuit_curves(
     ends = " ".join(f"{name} goes from {v[0]:.2f} to {v[-1]:.2f}." for name, v in grown.items())
     return Drawing(
         "figure_circuit_curves", fig, "The circuits and the loss through training",
-        "The share of comparisons by weights in which the own class (match) or the own label (copy) comes first. Dashed: "
+        "The share of comparisons by weights in which the own class (match) or the own label (copy) comes first. "
+        "Dashed: "
         "guessing.",
         f"Two shares and the train loss through training, for {head}. {ends}",
     )  # fmt: skip

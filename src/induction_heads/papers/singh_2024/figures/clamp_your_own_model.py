@@ -31,7 +31,8 @@ def figure_own_model(losses: Mapping[str, Float[ndarray, "seed step"]]) -> Drawi
     learnt = {name: [times(loss)["learnt"] for loss in each] for name, each in losses.items()}
     return Drawing(
         "figure_own_model", fig, "Clamps on a model of tokens",
-        "A plain model of tokens, trained on repeated blocks with steps of the circuit given from the first update on: the "
+        "A plain model of tokens, trained on repeated blocks with steps of the circuit given from the first update "
+        "on: the "
         "median of the seeds in their range.",
         "Loss through training under four conditions. Learnt (below 0.4 ln 12), by seed: "
         + "; ".join(f"{name} after {', '.join(f'{t:,}' for t in found)}" for name, found in learnt.items())
@@ -59,10 +60,12 @@ def figure_own_model_heads(
     parts.heads_legend(fig, heads, layer=2)
     return Drawing(
         "figure_own_model_heads", fig, "Who forms when",
-        "Attention of each head of Layer 1 to the previous token (above) and of each head of Layer 2 to the token after the "
+        "Attention of each head of Layer 1 to the previous token (above) and of each head of Layer 2 to the token "
+        "after the "
         "previous occurrence (below), through training.",
         "Six panels. At the end, the best head: "
-        + "; ".join(f"{name}: Layer 1 {previous[name][-1].max():.2f}, Layer 2 {induced[name][-1].max():.2f}" for name in previous)
+        + "; ".join(f"{name}: Layer 1 {previous[name][-1].max():.2f}, Layer 2 "
+        f"{induced[name][-1].max():.2f}" for name in previous)
         + ".",
     )  # fmt: skip
 

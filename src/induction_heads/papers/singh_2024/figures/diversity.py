@@ -15,8 +15,18 @@ from induction_heads.machinery.colours import INK, QUIET, pale
 from induction_heads.machinery.drawing import Drawing
 from induction_heads.machinery.reading import number
 
+from .. import measures
 from ..published import learning_times, paper_curve
-from .parts import chance_lines, curve, head_points, heads_legend, sequence_axis, squeezed, the_paper
+from .parts import (
+    chance_lines,
+    colours_by_rank,
+    curve,
+    head_points,
+    heads_legend,
+    sequence_axis,
+    squeezed,
+    the_paper,
+)
 
 ALL = "all heads"
 THE_PAPER = "the paper, seed 5"
@@ -68,14 +78,15 @@ def figure_4b(histories: Mapping[str, pd.DataFrame], seed: int, *, labels: int =
     for name, history in histories.items():
         label = ALL if name == ALL else None
         curve(axes[0], history.sequences, history.train_loss, name, label=label, lw=_width(name))
+    by_rank = _colours_by_rank(histories)
     for name, rows in squeezed(paper_curve("4b"), scale).groupby("series"):
-        curve(axes[1], rows.x, rows.y, name, lw=_width(name), quantity="")
+        curve(axes[1], rows.x, rows.y, color=by_rank[name], lw=_width(name), quantity="")
     for ax in axes:
         chance_lines(ax, labels)
         ax.set(xlim=(0, histories[ALL].sequences.iloc[-1]), ylim=(0, 2.05))
     heads_legend(fig, extra={ALL: INK})
     plots.panel_titles(
-        axes, [f"Ours, seed {seed}: train loss of each head alone", the_paper(scale, "The paper, seed 5")]
+        axes, [f"Ours, seed {seed}: each head alone", f"{the_paper(scale, 'The paper, seed 5')}, coloured by rank"]
     )
     ends = {name: history.train_loss.iloc[-1] for name, history in histories.items()}
     return Drawing(
@@ -83,11 +94,19 @@ def figure_4b(histories: Mapping[str, pd.DataFrame], seed: int, *, labels: int =
         fig,
         "Figure 4b: one head from the first step on",
         "Trained with all other Layer 2 heads ablated, a curve a head; black: all heads together. Look at when each "
-        "leaves ln 2.",
+        "leaves ln 2. Each of the paper's heads has the colour of ours that is learnt in the same place.",
         "Two panels of nine curves of the train loss, ours and the paper's. Ours end at "
         + ", ".join(f"{loss:.3f} ({name})" for name, loss in ends.items())
         + " nats.",
     )
+
+
+def _colours_by_rank(histories: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """For the paper's curves: the colour of our head that is learnt at the same place in the order."""
+    ours, theirs = measures.learning(histories)["learnt after"], measures.published_learning("4b")["learnt after"]
+    names = [f"head {h}" for h in range(len(theirs) - 1)]
+    own = colours_by_rank(ours[names].fillna(np.inf).to_numpy(), theirs[names].to_numpy())
+    return dict(zip(names, own, strict=True)) | {ALL: INK}
 
 
 def _width(name: str) -> float:
@@ -122,7 +141,10 @@ def figure_4b_times(times: Mapping[str, Mapping[str, float]], *, scale: int = 1)
 def _row_of_times(ax: Axes, height: int, learnt: Mapping[str, float], *, filled: bool) -> None:
     heads = _alone(learnt)
     ax.plot([min(heads), max(heads[np.isfinite(heads)])], [height, height], color="#D8D8D8", lw=1, zorder=0)
-    head_points(ax, heads, np.full(len(heads), height), filled=filled)
+    if filled:
+        head_points(ax, heads, np.full(len(heads), height))
+    else:  # the paper's heads, whose numbers have nothing to do with ours
+        ax.plot(heads, np.full(len(heads), height), "o", ms=6, mew=1.4, mfc="white", mec=QUIET)
     ax.plot(learnt[ALL], height, "|", ms=15, mew=2.4, color=INK)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def bench(curves: "Sequence[Curve]") -> Figure:
-    """Loss of the latest run and of those before it, paler; strengths of the latest. Drawn without pyplot: from a thread."""
+    """Loss of the latest run and, paler, of those before it; strengths of the latest. No pyplot: it runs in a thread."""
     fig = Figure(figsize=(9, 3.2), layout="constrained")
     FigureCanvasAgg(fig)
     left, right = fig.subplots(1, 2)
@@ -52,6 +52,7 @@ def figure_live(curves: "Sequence[Curve]") -> Drawing:
     of_heads = f" Its strongest head is {strongest} with {strengths[strongest]:.2f}." if strengths else ""
     return Drawing(
         "figure_live", bench(curves), "The live bench",
-        "Train loss of the latest run (black, wide) and of those before it (pale), and the induction strengths of the latest.",
+        "Train loss of the latest run (black, wide) and of those before it (pale), and the induction strengths of "
+        "the latest.",
         f"Train loss and induction strengths through training. {ends}.{of_heads}",
     )  # fmt: skip

@@ -41,10 +41,13 @@ def figure_many_seeds(
     middle = np.median(ranked, 0)
     return Drawing(
         "figure_many_seeds", fig, f"The main run over {len(table)} seeds",
-        "When the change comes, how many induction heads there are, and how strength is shared out among the heads of a seed.",
-        f"Three panels. Of {len(table)} seeds {finite.notna().sum()} learn, after {number(finite.min())} to {number(finite.max())} "
+        "When the change comes, how many induction heads there are, and how strength is shared out among the heads "
+        "of a seed.",
+        f"Three panels. Of {len(table)} seeds {finite.notna().sum()} learn, after {number(finite.min())} to "
+        f"{number(finite.max())} "
         f"sequences. They have {table['induction heads'].min()} to {table['induction heads'].max()} heads of strength "
-        f"{induction} or more. By rank the median strength falls from {middle[0]:.2f} to {middle[-1]:.2f}; the paper's five "
+        f"{induction} or more. By rank the median strength falls from {middle[0]:.2f} to {middle[-1]:.2f}; the "
+        f"paper's five "
         f"seeds have {np.median(theirs, 0)[0]:.2f} to {np.median(theirs, 0)[-1]:.2f}.",
     )  # fmt: skip
 
@@ -83,7 +86,8 @@ def figure_many_seeds_claims(shares: pd.DataFrame, seeds: int) -> Drawing:
     everywhere = int((shares.held == shares.of).sum())
     return Drawing(
         "figure_many_seeds_claims", fig, f"Claims over {seeds} seeds",
-        "The share of seeds that meet a claim's criterion (disc), with the 95 % interval for all initialisations (bar).",
+        "The share of seeds that meet a claim's criterion (disc), with the 95 % interval for all initialisations "
+        "(bar).",
         f"{n} claims, a row each: {everywhere} hold for every seed measured. "
         + " ".join(f"{row.claim}: {row.held} of {row.of}." for row in shares.itertuples() if row.held < row.of),
     )  # fmt: skip

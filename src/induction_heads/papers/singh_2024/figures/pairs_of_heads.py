@@ -26,8 +26,8 @@ ALL = dict(color=INK, lw=1)
 def figure_17(
     ours: tuple[pd.Series, Mapping[int, float], float, int], theirs: tuple[pd.Series, Mapping[int, float], float, int]
 ) -> Drawing:
-    """Sequences to learn, ours and the paper's, each as: of the pairs (partner -> time), of heads alone, of all heads, and
-    which head is the strongest.
+    """Sequences to learn, ours and the paper's, each as: of the pairs (partner -> time), of heads alone, of all
+    heads, and which head is the strongest.
     """
     fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.3))
     for ax, times in zip(axes, (ours, theirs), strict=True):
@@ -38,13 +38,19 @@ def figure_17(
     sooner, single = int((pairs < alone[strongest]).sum()), [alone[partner] for partner in pairs.index]
     return Drawing(
         "figure_17", fig, "Figure 17: pairs of heads, and how soon they learn",
-        f"A filled point is a pair of the strongest head and one other, the hollow one on its line that other alone. {sooner} of "
-        f"{len(pairs)} of our pairs lie left of the dashed line, where L2H{strongest} alone is. Head numbers mean nothing "
+        f"A filled point is a pair of the strongest head and one other, the hollow one on its line that other alone. "
+        f"{sooner} of "
+        f"{len(pairs)} of our pairs lie left of the dashed line, where L2H{strongest} alone is. Head numbers mean "
+        f"nothing "
         "between the two panels.",
-        f"Two panels with a row for each of {len(pairs)} pairs, in the order of their learning times. Ours take {number(pairs.min())} to "
-        f"{number(pairs.max())} sequences; their partners alone {number(min(single))} to {number(max(single))}, all heads "
-        f"{number(every)}, L2H{strongest} alone {number(alone[strongest])}. The paper's pairs take {number(theirs[0].min())} to "
-        f"{number(theirs[0].max())}, its head {theirs[3]} alone {number(theirs[1][theirs[3]])}, all heads {number(theirs[2])}.",
+        f"Two panels with a row for each of {len(pairs)} pairs, in the order of their learning times. Ours take "
+        f"{number(pairs.min())} to "
+        f"{number(pairs.max())} sequences; their partners alone {number(min(single))} to {number(max(single))}, all "
+        f"heads "
+        f"{number(every)}, L2H{strongest} alone {number(alone[strongest])}. The paper's pairs take "
+        f"{number(theirs[0].min())} to "
+        f"{number(theirs[0].max())}, its head {theirs[3]} alone {number(theirs[1][theirs[3]])}, all heads "
+        f"{number(theirs[2])}.",
     )  # fmt: skip
 
 
@@ -76,7 +82,7 @@ def _key(fig: plt.Figure) -> None:
 def figure_17_losses(
     pairs: Mapping[int, pd.DataFrame], alone: pd.DataFrame, every: pd.DataFrame, strongest: int
 ) -> Drawing:
-    """Train loss of each pair (partner -> history), of the strongest head alone and of all heads; the paper's beside it.
+    """Train loss of each pair (partner -> history), of the strongest alone and of all heads; the paper's beside it.
 
     A pair's shade is its rank: the sooner it learns, the darker, in both panels.
     """
@@ -102,9 +108,11 @@ def figure_17_losses(
     last = [history.train_loss.iloc[-1] for history in pairs.values()]
     return Drawing(
         "figure_17_losses", fig, "Figure 17: the losses of pairs through training",
-        f"Trained with two Layer 2 heads only, beside all heads (black) and L2H{strongest} alone (dashed). The sooner a pair "
+        f"Trained with two Layer 2 heads only, beside all heads (black) and L2H{strongest} alone (dashed). The "
+        f"sooner a pair "
         "learns, the darker it is; compare the bundles, and not single lines.",
-        f"Two panels of train loss through training, ours and the paper's. In ours {len(pairs)} pairs, one head and the whole "
+        f"Two panels of train loss through training, ours and the paper's. In ours {len(pairs)} pairs, one head and "
+        f"the whole "
         f"network fall from about {every.train_loss.iloc[0]:.1f} nats; at the end the pairs are at {min(last):.3f} to "
         f"{max(last):.3f} nats, all heads at {every.train_loss.iloc[-1]:.3f}.",
     )  # fmt: skip

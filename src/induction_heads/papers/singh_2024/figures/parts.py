@@ -131,3 +131,22 @@ def squeezed(frame: pd.DataFrame, scale: int) -> pd.DataFrame:
 def the_paper(scale: int = 1, who: str = "the paper") -> str:
     """What a legend calls the paper's curves: `the paper`, or `the paper, time / 25` where they are squeezed."""
     return f"{who}, time / {scale}" if scale > 1 else who
+
+
+def colours_by_rank(ours: Float[ndarray, " head"], theirs: Float[ndarray, " head"]) -> list[str]:
+    """Colours for the paper's heads: each has that of our head of the same rank, since head numbers mean nothing."""
+    of_rank = np.argsort(ours, kind="stable")
+    ranks = np.argsort(np.argsort(theirs, kind="stable"), kind="stable")
+    return [colour(int(of_rank[rank])) for rank in ranks]
+
+
+SEEDS_BEHIND = dict(color="#B5B5B5", lw=0.7, zorder=2)  # thin, for seeds that are not the one shown
+
+
+def seeds_behind(
+    ax: Axes, histories: Mapping[int, pd.DataFrame], quantity: str = "train_loss", called: str = "train"
+) -> None:
+    """The same quantity for other seeds, thin; one entry in the legend names the seeds."""
+    for i, history in enumerate(histories.values()):
+        label = f"{called}, seed{'s' if len(histories) > 1 else ''} {', '.join(map(str, histories))}"
+        ax.plot(history.sequences, history[quantity], label=None if i else label, **SEEDS_BEHIND)

@@ -37,10 +37,13 @@ def table_2_all_heads(shares: pd.DataFrame, strongest: int) -> Drawing:
     name, framed = shares.index[strongest], others.iloc[strongest]
     return Drawing(
         "table_2_all_heads", fig, "Table 2 for every head: who corrects whose mistakes",
-        f"A row is a head that errs when it is alone, a column one that gets these sequences right. Table 2 is the framed "
+        f"A row is a head that errs when it is alone, a column one that gets these sequences right. Table 2 is the "
+        f"framed "
         f"row. Of the mistakes of {name}, others get {framed.min():.2f} to {framed.max():.2f} right.",
-        f"A table of {len(shares)} by {len(shares)} heads in colours, from pale (none got right) to dark (all). In the framed "
-        f"row of {name} the best corrector is {framed.idxmax()} with {framed.max():.2f}, the worst {framed.idxmin()} with "
+        f"A table of {len(shares)} by {len(shares)} heads in colours, from pale (none got right) to dark (all). In "
+        f"the framed "
+        f"row of {name} the best corrector is {framed.idxmax()} with {framed.max():.2f}, the worst {framed.idxmin()} "
+        f"with "
         f"{framed.min():.2f}; over all rows the median is {np.nanmedian(others):.2f}.",
     )  # fmt: skip
 
@@ -48,7 +51,7 @@ def table_2_all_heads(shares: pd.DataFrame, strongest: int) -> Drawing:
 def figure_16a(
     strength: Float[ndarray, " head"], computed: Float[ndarray, " head"], perfect: Float[ndarray, " head"]
 ) -> Drawing:
-    """Accuracy of each head alone against its strength, with its own match and with a perfect one; the paper's in grey."""
+    """Accuracy of each head alone against its strength, with its own and with a perfect match; the paper's in grey."""
     fig, ax = plt.subplots(figsize=(5.6, 3.6))
     _published_16a(ax)
     ax.vlines(strength, computed, perfect, color=QUIET, lw=1, zorder=2)
@@ -68,8 +71,10 @@ def figure_16a(
         "A line joins what a head alone gets right with the match that it computes (filled) and with a perfect one "
         f"(hollow). {(gain > 0).sum()} of {len(gain)} heads gain, {gain.mean():+.3f} on average. What is still missing "
         "to 1 is the copy.",
-        f"Points of {len(gain)} heads, accuracy alone against induction strength. With their own match accuracies go from "
-        f"{computed.min():.2f} to {computed.max():.2f}, with a perfect one from {perfect.min():.2f} to {perfect.max():.2f}; the "
+        f"Points of {len(gain)} heads, accuracy alone against induction strength. With their own match accuracies go "
+        f"from "
+        f"{computed.min():.2f} to {computed.max():.2f}, with a perfect one from {perfect.min():.2f} to "
+        f"{perfect.max():.2f}; the "
         f"largest gain is {gain.max():.2f} (L2H{gain.argmax()}), the smallest {gain.min():.2f} (L2H{gain.argmin()}).",
     )  # fmt: skip
 
@@ -96,9 +101,11 @@ def figure_16b(wrong: Mapping[str, pd.DataFrame]) -> Drawing:
     uneven = perfect.max(axis=1) - perfect.min(axis=1)
     return Drawing(
         "figure_16b", fig, "Figure 16b: mistakes by label",
-        "The share of sequences that a head alone gets wrong, by the label that would be correct. A row of even colour is "
+        "The share of sequences that a head alone gets wrong, by the label that would be correct. A row of even "
+        "colour is "
         "a head that errs as often with every label; one with pale and dark cells copies some labels and not others.",
-        f"Two tables of {len(perfect)} heads by {perfect.shape[1]} labels in colours. With a perfect match the most uneven head is "
+        f"Two tables of {len(perfect)} heads by {perfect.shape[1]} labels in colours. With a perfect match the most "
+        f"uneven head is "
         f"{uneven.idxmax()}: {perfect.loc[uneven.idxmax()].min():.2f} of the sequences wrong for its best label, "
         f"{perfect.loc[uneven.idxmax()].max():.2f} for its worst; the most even is {uneven.idxmin()}, from "
         f"{perfect.loc[uneven.idxmin()].min():.2f} to {perfect.loc[uneven.idxmin()].max():.2f}.",
@@ -109,8 +116,8 @@ def figure_16c(confusions: Float[ndarray, "head label label"], accuracy: Float[n
     """What each head alone answers under a perfect match: a row is the correct label, a column the answer."""
     fig, axes = plt.subplots(2, 4, figsize=(9.2, 4.9), sharex=True, sharey=True)
     for head, ax in enumerate(axes.flat):
-        sns.heatmap(confusions[head], ax=ax, cmap="mako_r", vmin=0, vmax=1, annot=True, fmt=".2f", annot_kws={"size": 6.5},
-                    cbar=False, square=True, linewidths=0.5)  # fmt: skip
+        sns.heatmap(confusions[head], ax=ax, cmap="mako_r", vmin=0, vmax=1, annot=True, fmt=".2f",
+                    annot_kws={"size": 6.5}, cbar=False, square=True, linewidths=0.5)  # fmt: skip
         ax.set_title(f"L2H{head}: {accuracy[head]:.2f} right", color=colour(head))
         ax.tick_params(rotation=0, length=0)
     fig.supxlabel("the label answered", size=9)
@@ -119,9 +126,12 @@ def figure_16c(confusions: Float[ndarray, "head label label"], accuracy: Float[n
     head, label = np.unravel_index(answered.argmax(), answered.shape)
     return Drawing(
         "figure_16c", fig, "Figure 16c: what single heads answer",
-        "Each head alone with a perfect match: a row is the correct label, a column the answer, and a row adds up to 1. A "
+        "Each head alone with a perfect match: a row is the correct label, a column the answer, and a row adds up to "
+        "1. A "
         "column that is dark everywhere is a label that the head answers whatever it is shown.",
-        f"{len(confusions)} tables, each of the correct label by the answered one. The heads get {accuracy.min():.2f} to "
-        f"{accuracy.max():.2f} right. The answer given most, over equally many sequences of each label, is label {label} by "
+        f"{len(confusions)} tables, each of the correct label by the answered one. The heads get "
+        f"{accuracy.min():.2f} to "
+        f"{accuracy.max():.2f} right. The answer given most, over equally many sequences of each label, is label "
+        f"{label} by "
         f"L2H{head}: {answered.max():.2f} of its answers, where an even head has {1 / answered.shape[1]:.2f}.",
     )  # fmt: skip

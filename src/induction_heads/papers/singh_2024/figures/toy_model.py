@@ -15,11 +15,11 @@ from induction_heads.machinery.reading import number
 
 from .. import toy
 from ..colours import SUBCIRCUIT_COLOURS, colour
+from ..measures import LEARNT
 from .parts import curve
 
 NAMES = {"none": "no clamp", "c": "c clamped", "b_and_c": "b and c clamped"}
 FREE = {3: "none", 2: "c", 1: "b_and_c"}  # number of free factors -> condition
-LEARNT = 0.4  # of the loss of a zero output
 LAWS = {3: "as 1/u₀", 2: "as ln 1/u₀", 1: "constant"}  # how the wait grows with a smaller start
 MARKS = {3: "o", 2: "s", 1: "D"}
 SHOWN_START = 3  # which of the initial shares panel b shows

@@ -36,6 +36,11 @@ def learning_times(figure: str | None = None) -> pd.DataFrame:
     return frame if figure is None else frame[frame.figure == figure].reset_index(drop=True)
 
 
+def setting() -> pd.Series:
+    """The sizes of the paper's task and data (section 2), by name: "training classes"."""
+    return _read("setting.csv").set_index("name")["value"]
+
+
 def times_of_figure_6() -> pd.Series:
     """Sequences until the paper's runs of figure 6 are below 0.4 ln 2, by the names of ours: "B, 50 classes"."""
     rows = learning_times("6")

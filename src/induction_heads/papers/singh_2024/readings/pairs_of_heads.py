@@ -33,8 +33,10 @@ def reading_17(
         "*Does a second head speed the strongest up?* "
         + prediction(
             bool(pairs.median() < single),
-            f"{in_words(sooner, len(pairs), 'pairs')} learn before L2H{strongest} alone (the paper: {their_sooner} of {len(paper)}), "
-            f"the median pair after {number(float(pairs.median()))} sequences, L2H{strongest} alone after {number(single)}",
+            f"{in_words(sooner, len(pairs), 'pairs')} learn before L2H{strongest} alone (the paper: {their_sooner} "
+            f"of {len(paper)}), "
+            f"the median pair after {number(float(pairs.median()))} sequences, L2H{strongest} alone after "
+            f"{number(single)}",
         ),
         f"L2H{strongest} alone takes {_times(to_win)} times as long as all heads (the paper's head 3: "
         f"{theirs['strongest'] / theirs['all heads']:.2f}): seven more heads win "
@@ -55,10 +57,13 @@ def reading_17_partners(pairs: pd.Series, alone: Mapping[int, float], strength: 
     return [
         prediction(
             by_speed > 0,
-            f"the rank correlation of a pair's learning time with its partner's alone is {by_speed:+.2f} over {len(pairs)} pairs",
+            f"the rank correlation of a pair's learning time with its partner's alone is {by_speed:+.2f} over "
+            f"{len(pairs)} pairs",
         ),
-        f"The fastest partner alone, L2H{fastest}, makes pair number {int(pairs.rank()[fastest])} of {len(pairs)}; the fastest pair is "
-        f"that with L2H{best}, number {int(single.rank()[best])} alone. With the partner's strength in the whole network a pair's "
+        f"The fastest partner alone, L2H{fastest}, makes pair number {int(pairs.rank()[fastest])} of {len(pairs)}; "
+        f"the fastest pair is "
+        f"that with L2H{best}, number {int(single.rank()[best])} alone. With the partner's strength in the whole "
+        f"network a pair's "
         f"time has the rank correlation {by_strength:+.2f}.",
         "Why a slow partner should make a fast pair is not known: it takes runs of more seeds to say whether it does."
         if by_speed < 0

@@ -18,7 +18,7 @@ Heads = Float[np.ndarray, " head"]
 def reading_table_2(
     shares: pd.Series, accuracy: Heads, mistakes: int, all_wrong: float, theirs: Sequence[float]
 ) -> list[str]:
-    """`shares` of the strongest head's mistakes that each head gets right (NaN in its own place); all heads' accuracies.
+    """`shares` of the strongest head's mistakes that each head gets right (NaN in its own place); all accuracies.
 
     `all_wrong` is the share of sequences that every head alone gets wrong, `theirs` the paper's Table 2.
     """
@@ -31,7 +31,8 @@ def reading_table_2(
     best = mine.idxmax()
     return [
         f"The strongest head alone makes {mistakes:,} mistakes (a share of them is good to "
-        f"±{0.98 / np.sqrt(mistakes):.2g}). The others get {mine.min():.2f} to {mine.max():.2f} of these sequences right, in "
+        f"±{0.98 / np.sqrt(mistakes):.2g}). The others get {mine.min():.2f} to {mine.max():.2f} of these sequences "
+        f"right, in "
         f"the paper {paper.min():.2f} to {paper.max():.2f}.",
         prediction(
             bool(mine.max() >= HALF and mine.mean() < usual.mean()),
@@ -39,7 +40,8 @@ def reading_table_2(
             f"{in_words(worse, len(mine), 'heads')} get less right of them than of everything, {usual.mean():.2f} "
             f"against {mine.mean():.2f} on average",
         ),
-        f"All {len(accuracy)} alone are wrong on {percent(all_wrong)} of the sequences; if they failed independently it would be "
+        f"All {len(accuracy)} alone are wrong on {percent(all_wrong)} of the sequences; if they failed independently "
+        f"it would be "
         f"{percent(independent)}: " + _shared_failures(all_wrong, independent),
     ]  # fmt: skip
 
@@ -60,19 +62,23 @@ def reading_16a(strength: Heads, computed: Heads, perfect: Heads, theirs: tuple[
     return [
         prediction(
             gaining >= GAINING,
-            f"{in_words(gaining, len(gain), 'heads')} gain (the paper: {(their_gain > 0).sum()}), {gain.mean():+.3f} on "
+            f"{in_words(gaining, len(gain), 'heads')} gain (the paper: {(their_gain > 0).sum()}), {gain.mean():+.3f} "
+            f"on "
             f"average (the paper: {their_gain.mean():+.3f}){lost}",
         ),
-        f"The largest gain is L2H{gain.argmax()}'s, {gain.max():.3f}. Of what the heads alone get wrong a perfect match repairs "
+        f"The largest gain is L2H{gain.argmax()}'s, {gain.max():.3f}. Of what the heads alone get wrong a perfect "
+        f"match repairs "
         f"{percent(repaired)}; the rest is the copy.",
-        f"With a perfect match accuracy still goes with strength: correlation {after:.2f}, {before:.2f} with the computed one."
+        f"With a perfect match accuracy still goes with strength: correlation {after:.2f}, {before:.2f} with the "
+        f"computed one."
         if after >= HALF
-        else f"With a perfect match accuracy hardly goes with strength any more: correlation {after:.2f}, {before:.2f} before.",
+        else f"With a perfect match accuracy hardly goes with strength any more: correlation {after:.2f}, "
+        f"{before:.2f} before.",
     ]  # fmt: skip
 
 
 def reading_16b(errors: pd.DataFrame, best: Sequence[int], strongest: Sequence[str]) -> list[str]:
-    """`errors` under a perfect match (`mistakes.associations`), the `best` head for each label, and heads by strength."""
+    """`errors` under a perfect match (`mistakes.associations`), the `best` head for each label, heads by strength."""
     clear = errors[errors["wrong"] >= 0.01]
     by_label = clear["V, label"] > clear["V, class"]
     worst = clear["worst label"].value_counts()
@@ -81,16 +87,20 @@ def reading_16b(errors: pd.DataFrame, best: Sequence[int], strongest: Sequence[s
     return [
         prediction(
             bool(by_label.all()),
-            f"mistakes depend more on the label than on the query's class for {in_words(int(by_label.sum()), len(clear), 'heads')} "
-            f"with at least 1 % of mistakes; Cramér's V has the median {clear['V, label'].median():.2f} with the label and "
+            f"mistakes depend more on the label than on the query's class for "
+            f"{in_words(int(by_label.sum()), len(clear), 'heads')} "
+            f"with at least 1 % of mistakes; Cramér's V has the median {clear['V, label'].median():.2f} with the "
+            f"label and "
             f"{clear['V, class'].median():.2f} with the class",
         ),
-        f"Of their {len(four)} strongest, {listed(by_class)} {'errs' if len(by_class) == 1 else 'err'} more by class than by label."
+        f"Of their {len(four)} strongest, {listed(by_class)} {'errs' if len(by_class) == 1 else 'err'} more by class "
+        f"than by label."
         if by_class
         else f"That holds for the {len(four)} strongest of these heads too.",
         prediction(
             bool(worst.iloc[0] <= len(clear) / 2),
-            f"label {worst.index[0]} is the worst for {worst.iloc[0]} of {len(clear)} heads, and the best heads for the "
+            f"label {worst.index[0]} is the worst for {worst.iloc[0]} of {len(clear)} heads, and the best heads for "
+            f"the "
             f"{len(best)} labels are {listed(f'L2H{h}' for h in best)}, {len(set(best))} different ones",
         ),
         "The heads do not share the labels out: the same one is hard for most."
@@ -105,6 +115,7 @@ def reading_16c(foreign: Float[np.ndarray, " head"], answered: Float[np.ndarray,
     return [
         f"A head alone answers a label that is not in the context in {foreign.min():.2f} (L2H{foreign.argmin()}) to "
         f"{foreign.max():.2f} (L2H{foreign.argmax()}) of the sequences.",
-        f"The most one-sided is L2H{head}: label {label} is {answered.max():.2f} of its answers, {1 / answered.shape[1]:.2f} would "
+        f"The most one-sided is L2H{head}: label {label} is {answered.max():.2f} of its answers, "
+        f"{1 / answered.shape[1]:.2f} would "
         "be even.",
     ]  # fmt: skip

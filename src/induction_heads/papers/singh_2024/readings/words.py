@@ -3,24 +3,33 @@
 import math
 from collections.abc import Iterable
 
+import pandas as pd
+
 from induction_heads.machinery.reading import number
+
+from ..claims.main_text import CLAIMS
 
 LN_2 = math.log(2)
 NEAR = 0.1  # "near ln 2" is within a tenth of it, as in claim 1
 
 
+def published(theirs: float) -> str:
+    """A number of the paper to three digits: its curves are read off pictures, one run off several of them."""
+    return number(float(f"{theirs:.3g}"))
+
+
 def beside(ours: float, theirs: float, unit: str = "") -> str:
     """`0.031 nats (the paper: 0.028)`."""
-    return f"{number(ours)}{' ' if unit else ''}{unit} (the paper: {number(theirs)})"
+    return f"{number(ours)}{' ' if unit else ''}{unit} (the paper: {published(theirs)})"
 
 
 def against_the_paper(ours: float, theirs: float) -> str:
-    """When ours is learnt, beside the paper: `239,800 sequences, 12 % earlier than in the paper (272,600)`."""
+    """When ours is learnt, beside the paper: `239,800 sequences, 12 % earlier than in the paper (273,000)`."""
     if not math.isfinite(ours):
-        return f"never in this run, in the paper after {number(theirs)} sequences"
+        return f"never in this run, in the paper after {published(theirs)} sequences"
     change = ours / theirs - 1
     sooner = "earlier" if change < 0 else "later"
-    return f"{number(ours)} sequences, {percent(abs(change))} {sooner} than in the paper ({number(theirs)})"
+    return f"{number(ours)} sequences, {percent(abs(change))} {sooner} than in the paper ({published(theirs)})"
 
 
 def percent(share: float) -> str:
@@ -29,9 +38,20 @@ def percent(share: float) -> str:
     return f"{digits} %"
 
 
+def signed(share: float) -> str:
+    """`+14 %`."""
+    return f"{100 * share:+.0f} %"
+
+
+def meets(claim: str, numbers: pd.Series) -> bool:
+    """Whether numbers meet the criterion of a claim of the main text, by its id."""
+    (criterion,) = [known.holds for known in CLAIMS if known.id == claim]
+    return bool(criterion({name: float(value) for name, value in numbers.items()}))
+
+
 def near(value: float, level: float) -> bool:
     """Whether a loss is within a tenth of a level."""
-    return abs(value / level - 1) <= NEAR
+    return bool(abs(value / level - 1) <= NEAR)
 
 
 def listed(parts: Iterable[str]) -> str:

@@ -1,0 +1,141 @@
+"""Readings of `17_claims`: what misses and by how much, and which causes the stored runs confirm."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from induction_heads.machinery.reading import in_words, prediction
+
+from ..measures import PLATEAU
+from .words import listed, percent
+
+MOST = 0.9  # of the seeds: what holds for as many holds, as in the ledger
+
+
+def reading_grid(found: pd.DataFrame, plateaus: Sequence[str]) -> list[str]:
+    """`margins.margins`, and the claims that rest on a plateau's share, which were predicted to miss more often."""
+    missed = ~found.groupby("claim", sort=False).holds.all()
+    own, rest = missed[missed.index.isin(plateaus)], missed[~missed.index.isin(plateaus)]
+    return [
+        prediction(
+            bool(own.mean() > rest.mean()),
+            f"{int(own.sum())} of {len(own)} claims that rest on the share of a plateau miss for some seed, and "
+            f"{int(rest.sum())} of "
+            f"{len(rest)} others",
+        )
+    ]  # fmt: skip
+
+
+def reading_margins(found: pd.DataFrame, hair: Sequence[str]) -> list[str]:
+    """`margins.margins`, and the claims that miss by a hair."""
+    missed = found[~found.holds]
+    if missed.empty:
+        return ["Every claim that was measured holds for every seed."]
+    claims, tight = list(missed.claim.unique()), found[found.holds & (found.margin <= 1.1)].claim.unique()
+    far = [claim for claim in claims if claim not in hair]
+    return [
+        f"{len(claims)} of {found.claim.nunique()} claims miss for some seed.",
+        f"{listed(hair)} {'misses' if len(hair) == 1 else 'miss'} by a hair: one number a tenth larger or smaller "
+        f"would do."
+        if hair
+        else "None misses by a hair.",
+        f"The others need more in some seed: {listed(far)}." if far else "",
+        f"Of those that hold, {listed(tight)} {'does' if len(tight) == 1 else 'do'} so by less than a tenth in some "
+        f"seed." if len(tight) else "",
+    ]  # fmt: skip
+
+
+def reading_data(shares: pd.DataFrame, here: str, there: str) -> tuple[bool | None, list[str]]:
+    """`causes.of_data`: whether the data make the plateau short (None: not to be said), and the sentences."""
+    both = shares.dropna()
+    if both.empty:
+        return None, [f"No run on {there} is at hand: whether the data are the reason is not known."]
+    longer, spread = both["there"] > both["here"], float(shares["here"].max() - shares["here"].min())
+    shift = float((both["there"] - both["here"]).median())
+    confirmed = bool(longer.mean() >= MOST and shift > spread / 2)
+    reach = (
+        in_words(int((both["there"] >= PLATEAU).sum()), len(both)),
+        in_words(int((both["here"] >= PLATEAU).sum()), len(both)),
+    )
+    return confirmed, [
+        f"On {here} the slowest tenth takes {shares['here'].min():.2f} to {shares['here'].max():.2f} of the learning "
+        f"time, a plateau in "
+        f"{reach[1]}; on {there} {both['there'].min():.2f} to {both['there'].max():.2f}, in {reach[0]}.",
+        f"The same initialisation waits longer on {there} in {in_words(int(longer.sum()), len(both))}, by "
+        f"{shift:+.2f} (median); seeds on "
+        f"{here} differ by {spread:.2f}.",
+        "**Confirmed: the data make the plateau short.**"
+        if confirmed
+        else "**Not confirmed: the data are not the reason.** What is is not known."
+        if longer.mean() <= 1 - MOST
+        else "**Not confirmed:** the data change less than the seed does.",
+    ]  # fmt: skip
+
+
+def reading_strongest(alone: pd.DataFrame, places: pd.Series) -> tuple[bool, list[str]]:
+    """`causes.of_strongest` and the strongest head's place by learning time in each seed."""
+    strongest, others = alone[alone.strongest], alone[~alone.strongest]
+    shorter = [
+        float(row.share) < float(others.share[others.seed == row.seed].median()) for row in strongest.itertuples()
+    ]
+    fast, confirmed = int((places <= 2).sum()), bool(np.mean(shorter) >= MOST and (places <= 2).mean() >= MOST)
+    return confirmed, [
+        f"Alone from the first step on, {_waiting(others.share)} of the other heads wait {percent(PLATEAU)} of their "
+        f"time or more, and "
+        f"{_waiting(strongest.share)} of the strongest.",
+        f"The strongest waits a shorter share than the median of the others in "
+        f"{in_words(sum(shorter), len(shorter))}, and is the first "
+        f"or second to learn in {in_words(fast, len(places))} (places {', '.join(map(str, places))} of "
+        f"{alone.groupby('seed').size().max()}).",
+        "**Confirmed: to keep the strongest head is to select short waits.**"
+        if confirmed
+        else "**Not confirmed:** the strongest head is not the one that waits least in nine tenths of the seeds.",
+    ]  # fmt: skip
+
+
+def _waiting(shares: pd.Series) -> str:
+    return f"{int((shares >= PLATEAU).sum())} of {len(shares)}"
+
+
+def reading_grouping(
+    groups: pd.DataFrame, tests: Iterable[str], missed: Mapping[str, Sequence[int]]
+) -> tuple[bool, list[str]]:
+    """`causes.of_grouping` of every seed; `missed` are the seeds for which the ledger's grouping misses each test."""
+    sentences, explained, asked = [], 0, 0
+    for test in tests:
+        for seed in missed.get(test, ()):
+            rows = groups[groups.seed == seed]
+            sizes, own = list(rows.heads[rows[test]]), rows.heads[rows.chosen]
+            chosen = int(own.iloc[0]) if len(own) else 0
+            asked, explained = asked + 1, explained + bool(sizes)
+            sentences.append(
+                f"{test}, seed {seed}: the threshold takes {chosen} heads; the criterion is met with "
+                + (f"{listed(map(str, sizes))}." if sizes else "no number of heads.")
+            )
+    if not asked:
+        return False, ["The ledger's own grouping meets the criteria for every seed: there is nothing to explain."]
+    confirmed = explained == asked
+    return confirmed, [
+        *sentences,
+        f"Another line between the groups mends {explained} of {asked} misses.",
+        "**Confirmed: the threshold decides.**"
+        if confirmed
+        else "**Not confirmed for all:** what no line mends has another cause, which is not known.",
+    ]
+
+
+def reading_unknown(missed: Sequence[str], explained: Iterable[str], hair: Sequence[str]) -> list[str]:
+    """What is left when every confirmed cause has had its claims."""
+    covered = [claim for claim in missed if claim in set(explained)]
+    left = [claim for claim in missed if claim not in covered]
+    if not left:
+        return ["Every claim that misses belongs to a cause that the stored runs confirm."]
+    close = [claim for claim in left if claim in hair]
+    return [
+        f"A confirmed cause covers {listed(covered)}." if covered else "No cause is confirmed.",
+        f"Not known is why {listed(left)} {'misses' if len(left) == 1 else 'miss'}: no experiment here confirms a "
+        f"cause.",
+        f"Of these {listed(close)} {'does' if len(close) == 1 else 'do'} so by a hair, where another draw may "
+        f"decide." if close else "",
+    ]  # fmt: skip
