@@ -4,16 +4,19 @@ Criteria were fixed on the paper's own numbers (its text, its digitised curves) 
 """
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 
 import pandas as pd
 
 from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.store import Trained
 from induction_heads.papers.singh_2024 import measures
 from induction_heads.papers.singh_2024.measures import PLATEAU, Plateau
 
 from ..study import Study
 from .claim import Claim, learning_time
+from .in_the_paper import PublishedStudy, in_the_paper, published_wrong_way
 
 LEARNT = measures.LEARNT * math.log(2)
 CONTRASTED = {"step 1": "1", "match": "1, 2, 3qk, 4"}  # figure 10: clamp -> row of figure 5b
@@ -61,11 +64,18 @@ def clamp_and_progress(study: Study, seed: int) -> Numbers:
     """The slowest tenth of the fall: clamped training, and the unclamped run's checkpoints under the same clamp."""
     rows, numbers = study.results("5b", seed), {}
     for clamp, row in CONTRASTED.items():
-        measured = measures.progress(rows["none"], study.exemplars(rows["none"].run), rows[row].run.clamps)
+        measured = under_a_clamp(study, rows, row)
         for name, history in (("clamped", rows[row].history), ("measured", measured)):
             found = plateau(history)
             numbers |= {f"{clamp} {name}: share": found.share, f"{clamp} {name}: sequences": found.sequences}
     return numbers
+
+
+def under_a_clamp(study: Study, rows: Mapping[str, Trained], row: str) -> pd.DataFrame:
+    """The history of the unclamped run's checkpoints under the clamps of a row of figure 5b."""
+    if isinstance(study, PublishedStudy):
+        return study.progress(row)
+    return measures.progress(rows["none"], study.exemplars(rows["none"].run), rows[row].run.clamps)
 
 
 def progress_waits_longer(numbers: Numbers) -> bool:
@@ -135,7 +145,7 @@ CLAIMS = (
         holds=no_plateau_when_grafted,
         measure=grafts,
         results=("7",),
-        paper="0.14, 0.08 and 0.07 (seeds 5, 6, 7) against 0.35",
+        published=in_the_paper(grafts),
         until_learnt=True,
     ),
     Claim(
@@ -148,7 +158,7 @@ CLAIMS = (
         holds=own_is_fastest,
         measure=grafts,
         results=("7",),
-        paper="28,000 against 243,000 and 214,000",
+        published=in_the_paper(grafts),
         until_learnt=True,
     ),
     Claim(
@@ -164,7 +174,7 @@ CLAIMS = (
         holds=which_head_hardly_matters,
         measure=previous_token_clamps,
         results=("8",),
-        paper="216,000 and 280,000; 310,000 with no clamp",
+        published=in_the_paper(previous_token_clamps),
         until_learnt=True,
     ),
     Claim(
@@ -180,7 +190,7 @@ CLAIMS = (
         holds=all_heads_are_slowest,
         measure=previous_token_clamps,
         results=("8",),
-        paper="562,000 against 310,000 (none), 216,000 and 280,000 (one), 186,000 (three)",
+        published=in_the_paper(previous_token_clamps),
         until_learnt=True,
     ),
     Claim(
@@ -201,7 +211,7 @@ CLAIMS = (
         holds=progress_waits_longer,
         measure=clamp_and_progress,
         results=("5b",),
-        paper="step 1: 115,000 against 49,000 sequences; match: 63,000 against 2,500",
+        published=in_the_paper(clamp_and_progress),
     ),
     Claim(
         id="figure-10-plateau",
@@ -213,7 +223,7 @@ CLAIMS = (
         holds=only_progress_has_a_plateau,
         measure=clamp_and_progress,
         results=("5b",),
-        paper="0.26 and 0.08",
+        published=in_the_paper(clamp_and_progress),
     ),
     Claim(
         id="figure-15",
@@ -250,7 +260,7 @@ CLAIMS = (
         holds=only_the_right_way_generalises,
         measure=held_out_by_strength,
         results=("15",),
-        paper="from 1 to above 2 the wrong way",
+        published=published_wrong_way,
     ),
     Claim(
         id="figure-15-unseen",
