@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .machinery import execution, paths
@@ -98,7 +99,7 @@ def _trained(paper, settings: Settings, results: Iterable[str]):
 def train(asked: Asked) -> None:
     """Trains what is missing for some papers, or for all."""
     for paper in [_paper(name) for name in asked.names] or _papers().values():
-        _timed(f"training {paper.key}", asked.settings, lambda paper=paper: _trained(paper, asked.settings, ()))
+        _timed(f"training {paper.key}", asked.settings, partial(_trained, paper, asked.settings, ()))
 
 
 def status(asked: Asked) -> None:

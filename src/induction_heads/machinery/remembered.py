@@ -7,7 +7,7 @@ paper makes nothing stale in another, and a drawing makes no measurement stale.
 import ast
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ def code(*first: str) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def remembered(made_from: list, compute: Callable[..., dict[str, Any]], *given: Any) -> dict[str, Any]:
+def remembered(made_from: list, compute: Callable[..., Mapping[str, Any]], *given: Any) -> dict[str, Any]:
     """What `compute(*given)` gave the last time for the same plain values and the same code, or gives now."""
     name = hashlib.sha256(json.dumps([*made_from, code(compute.__module__)]).encode()).hexdigest()[:16]
     path = paths.BUILD / "remembered" / f"{name}.json"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, SupportsFloat
 
@@ -108,13 +109,13 @@ def train_group(job: Job, report: Report = lambda done, loss: None) -> Finished:
         else:
             job.store.keep_checkpoint(run, progress, learnt)
 
-    def save(states: Sequence[State]) -> None:
+    def save(store: Store, states: Sequence[State]) -> None:
         took = (time.monotonic() - begun) / len(job.runs)
         for run, state, seconds in zip(job.runs, states, before, strict=True):
-            job.store.keep(run, state, seconds + took)
+            store.keep(run, state, seconds + took)
 
     with one_thread():
-        hears = Hears(heard, keep, save if job.store is not None else None)
+        hears = Hears(heard, keep, partial(save, job.store) if job.store is not None else None)
         states = job.family.train(job.runs, job.states, job.data, job.needed, job.device, hears)
     report(done, math.nan)
     seconds = (time.monotonic() - begun) / len(job.runs)
@@ -174,7 +175,7 @@ def train(
             _train_all(jobs(mine, store, device) if mine else [], store, workers, client, on_report)
         found |= {run: store.load(run) for run in next_ones}
         missing = [run for run in missing if found[run] is None]
-    return found
+    return {run: trained for run, trained in found.items() if trained is not None}
 
 
 def _take(run: Run, store: Store, locks: ExitStack, wait: bool) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from induction_heads.data import Dataset
 from induction_heads.machinery import paper
+from induction_heads.machinery import run as machinery
 from induction_heads.machinery.remembered import remembered
 from induction_heads.machinery.store import Trained
 from induction_heads.networks import clamps, run
@@ -56,7 +57,7 @@ class Run(run.Run):
     def needs(self) -> tuple[run.Run, ...]:
         return (*self.donors, *((self.main,) if self.roles else ()))
 
-    def resolved(self, found: Mapping[run.Run, Trained], data: Dataset) -> "Run":
+    def resolved(self, found: Mapping[machinery.Run, Any], data: Any) -> "Run":
         """With heads in the place of roles."""
         if not self.roles:
             return self
@@ -234,6 +235,6 @@ RESULTS["claims"] = OfClaims("The verdict on every claim", "17_claims")
 def result(name: str) -> Result:
     """`5b`, `figure-5b` or `table-1`."""
     found = RESULTS.get(name) or RESULTS.get(f"figure-{name}")
-    if found is None:
+    if not isinstance(found, Result):
         raise ValueError(f"no result is called {name!r}; there are {', '.join(RESULTS)}")
     return found

@@ -23,6 +23,8 @@ from .runs import SCALE, SEED, Run
 class Study(study.Study):
     """The paper's runs at some profile, on one data set."""
 
+    data: data.Dataset
+
     def __init__(
         self, profile: str = Settings.profile, dataset: str = Settings.dataset, device: str = "cpu", client: Any = None
     ):

@@ -77,7 +77,7 @@ def train(begin: Start, clamped: Sequence[str] = (), *, learning_rate: float, it
             factors = factors - learning_rate * np.where(free, _gradient(factors, true), 0.0)
     if not np.isfinite(records).all():
         raise ValueError(f"expected a learning rate at which the loss stays finite, got {learning_rate}: lower it")
-    return History(*np.moveaxis(records, 0, -1))
+    return History(*np.moveaxis(np.array(records), 0, -1))
 
 
 def _gradient(factors: ndarray, true: ndarray) -> ndarray:
