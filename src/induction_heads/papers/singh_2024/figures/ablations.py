@@ -15,10 +15,10 @@ from ..colours import colour
 from ..published import paper_curve
 from . import parts
 
-Loss = Float[np.ndarray, "head"]  # nats
+Loss = Float[np.ndarray, " head"]  # nats
 
 
-def figure_13(strength: Float[np.ndarray, "head"], alone: Loss, without: Loss, whole: float) -> Drawing:
+def figure_13(strength: Float[np.ndarray, " head"], alone: Loss, without: Loss, whole: float) -> Drawing:
     """The loss with one Layer 2 head left and with one ablated, against its induction strength."""
     fig, axes = plt.subplots(1, 2, figsize=(8.8, 3.3), sharex=True)
     for ax, ours, series in zip(axes, (alone, without), ("only given head active", "given head ablated"), strict=True):
@@ -46,7 +46,7 @@ def figure_13(strength: Float[np.ndarray, "head"], alone: Loss, without: Loss, w
 
 
 def figure_14(
-    order: Sequence[int], first: Float[np.ndarray, "steps"], second: Float[np.ndarray, "steps_second"], whole: float
+    order: Sequence[int], first: Float[np.ndarray, " steps"], second: Float[np.ndarray, " steps_second"], whole: float
 ) -> Drawing:
     """The loss as Layer 2 heads are switched on by strength: from the strongest, and from the second strongest."""
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.3), sharey=True)

@@ -72,7 +72,7 @@ def figure_15(histories: Mapping[float, pd.DataFrame], length: int) -> Drawing:
     )
 
 
-def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarray, "strength"]]) -> Drawing:
+def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarray, " strength"]]) -> Drawing:
     """Learning time and final losses against strength; `learning` and `final` (by evaluation set) in the order of "
     "strengths."""
     strengths, times = learning.index.to_numpy(), learning["learnt after"]
@@ -105,7 +105,7 @@ def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarr
 
 
 def figure_15_answers(
-    strengths: Float[np.ndarray, "strength"], shares: Mapping[str, Float[np.ndarray, "strength"]]
+    strengths: Float[np.ndarray, " strength"], shares: Mapping[str, Float[np.ndarray, " strength"]]
 ) -> Drawing:
     """What is answered on held-out label pairs at the end of training, as shares (by answer) of all sequences."""
     fig, ax = plt.subplots(figsize=(6.6, 3.2))

@@ -27,7 +27,7 @@ Effects = Mapping[tuple[str, str], pd.DataFrame]  # (preserved, active in Layer 
 Scores = Mapping[str, Float[np.ndarray, "layer_1 layer_2"]]  # "Q", "K", "V" -> composition scores
 
 
-def figure_previous_token_heads(attention: Float[np.ndarray, "head"], previous: Collection[int]) -> Drawing:
+def figure_previous_token_heads(attention: Float[np.ndarray, " head"], previous: Collection[int]) -> Drawing:
     """The attention of each Layer 1 head from the label tokens to the token before, highest first."""
     order = np.argsort(-attention, kind="stable").tolist()
     fig, ax = plt.subplots(figsize=(4.6, 2.6))
