@@ -176,7 +176,9 @@ def _verdicts(claims: Claims) -> list[str]:
         "",
         "Criteria were fixed, from the paper's own numbers, before ours were looked at. *Holds*: true for nine tenths "
         "of the seeds measured or more; *does not hold here*: for one tenth or fewer; *in part*: between. In brackets: "
-        "the share of all seeds, with 95 % confidence. [claims.json](claims.json) has the numbers of every seed.",
+        "the share of all seeds, with 95 % confidence. Beside a number of the paper: where it lies among ours, its "
+        f"percentile from {ledger.MANY} seeds on; below, within or above our range with fewer. "
+        "[claims.json](claims.json) has the numbers of every seed.",
         "",
         "| claim | the paper states | criterion | the paper | ours: lowest, median, highest | verdict |",
         "|---|---|---|---|---|---|",

@@ -82,6 +82,12 @@ def right_choices(matrix: Float[Tensor, "row column"]) -> float:
     return (matrix.diagonal()[:, None] > matrix).sum().item() / (n * (n - 1))
 
 
+def above_the_rest(matrix: Float[Tensor, "row column"]) -> float:
+    """How much the mean diagonal is above the mean of the rest."""
+    n = len(matrix)
+    return (matrix.trace() / n - (matrix.sum() - matrix.trace()) / (n * (n - 1))).item()
+
+
 def positive_share(circuit: FactoredMatrix) -> float:
     """Sum of the eigenvalues over the sum of their sizes, in [-1, 1]: 1 for a circuit that maps all to itself."""
     values = circuit.eigenvalues

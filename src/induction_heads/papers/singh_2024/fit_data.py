@@ -79,18 +79,18 @@ def histories(point: Point, sequences: int, every: int, workers: int | None = No
     return {run.init_seed: trained[run].history for run in runs}
 
 
-def train_loss(curves: Iterable[pd.DataFrame]) -> Float[np.ndarray, "16"]:
+def train_loss(curves: Iterable[pd.DataFrame]) -> Float[np.ndarray, " 16"]:
     """The mean train loss of several runs at COMPARED_AT; nats."""
     return np.mean([np.interp(COMPARED_AT, h["sequences"], h["train_loss"]) for h in curves], axis=0)
 
 
-def published() -> Float[np.ndarray, "16"]:
+def published() -> Float[np.ndarray, " 16"]:
     """The paper's train loss at COMPARED_AT (Figure 3a); nats."""
     curve = paper_curve("3a", series="train")
     return np.interp(COMPARED_AT, curve["x"], curve["y"])
 
 
-def error(loss: Float[np.ndarray, "16"]) -> float:
+def error(loss: Float[np.ndarray, " 16"]) -> float:
     """The root mean square of the difference to the published curve; nats."""
     return float(np.sqrt(np.mean((loss - published()) ** 2)))
 

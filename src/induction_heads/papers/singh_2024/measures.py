@@ -235,7 +235,7 @@ def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence
     return pd.DataFrame({"sequences": trained.checkpoints, "train_loss": whole, "in_context_loss": limited})
 
 
-def learning(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def learning(histories: Mapping[str | float, pd.DataFrame]) -> pd.DataFrame:
     """One row a history: when its train loss is learnt, the slowest tenth of its fall, where it ends and waits (nats).
 
     In sequences seen, but for the share of the learning time that the slowest tenth takes: a plateau from PLATEAU on.

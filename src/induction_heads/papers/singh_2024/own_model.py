@@ -17,6 +17,8 @@ SHORTEST, LONGEST = 6, 12  # tokens of a block
 LETTERS = "abcdefghijklmnopqrstuvwxyz "  # of text made on the spot; the last is the space
 LEVELS = {"left": 0.9, "learnt": 0.4, "done": 0.1}  # of the loss of who knows a block's tokens but not their order
 
+LEARNT = LEVELS["learnt"] * float(np.log(LONGEST))  # nats
+
 Drawn = tuple[Int[Tensor, "batch token"], Bool[Tensor, "batch token-1"]]
 Draw = Callable[[torch.Generator], Drawn]  # the tokens, and where the next one is known
 

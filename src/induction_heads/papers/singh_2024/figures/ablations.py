@@ -15,7 +15,7 @@ from ..colours import colour
 from ..published import paper_curve
 from . import parts
 
-Loss = Float[np.ndarray, "head"]  # nats
+Loss = Float[np.ndarray, " head"]  # nats
 
 
 def figure_13(strength: Float[np.ndarray, " head"], alone: Loss, without: Loss, whole: float) -> Drawing:

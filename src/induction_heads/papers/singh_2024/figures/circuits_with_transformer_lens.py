@@ -119,7 +119,8 @@ def figure_circuit_eigenvalues(values: Mapping[str, Mapping[str, Complex[ndarray
         ax.axvline(0, color=QUIET, lw=0.6)
         ax.set(xlabel="real part, of the largest", ylabel="imaginary part")
         ax.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal")
-    axes[0].legend(loc="lower left")
+    axes[1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=7)
+    parts.heads_legend(fig, range(len(next(iter(next(iter(values.values())).values())))), fontsize=7)
     plots.panel_titles(axes, ["Match, all heads of Layer 2", "Copy"])
     right = {name: [(own.real > 0).mean() for own in moments.values()] for name, moments in values.items()}
     return Drawing(
@@ -231,26 +232,43 @@ def figure_circuit_training(films: Mapping[int, tuple[Matrix, Matrix]], head: st
 def figure_circuit_curves(
     seen: Num[ndarray, " checkpoint"],
     grown: Mapping[str, Float[ndarray, " checkpoint"]],
+    sizes: Mapping[str, Float[ndarray, " checkpoint"]],
     history: pd.DataFrame,
     head: str,
 ) -> Drawing:
-    """In how many comparisons the own class (match) or label (copy) comes first, and the train loss."""
-    fig, ax = plt.subplots(figsize=(6.4, 3.1))
+    """In how many comparisons the own class (match) or label (copy) comes first, and below it the train loss.
+
+    `sizes` are how much the mean diagonal is above the rest, as shares of that at the end.
+    """
+    fig, (above, below) = plt.subplots(2, 1, figsize=(6.6, 4.4), sharex=True, height_ratios=(1.3, 1))
     for (name, values), letter in zip(grown.items(), "BC", strict=True):
-        own = dict(color=SUBCIRCUIT_COLOURS[letter], label=f"{name} by weights", quantity="own above another")
-        parts.curve(ax, seen, values, letter, **own)
-    loss = history.train_loss / history.train_loss.max()
-    ax.plot(history.sequences, loss, color=INK, label="train loss, of its largest")
-    ax.axhline(0.5, color=QUIET, lw=0.8, ls=(0, (4, 3)))
-    ax.set(ylim=(0, 1.05), title=f"{head}: its circuits and the loss")
-    ax.legend()
-    ends = " ".join(f"{name} goes from {v[0]:.2f} to {v[-1]:.2f}." for name, v in grown.items())
+        own = dict(color=SUBCIRCUIT_COLOURS[letter], quantity="share")
+        parts.curve(above, seen, values, letter, label=f"{name}: own above another", **own)
+        parts.curve(
+            above, seen, sizes[name], letter, label=f"{name}: size, of its last", ls=(0, (3, 1.5)), lw=1.1, **own
+        )
+    above.axhline(0.5, color=QUIET, lw=0.8, ls=(0, (4, 3)))
+    above.annotate(
+        "guessing", (1, 0.5), xycoords=("axes fraction", "data"), ha="right", va="bottom", size=6.5, color=QUIET
+    )
+    above.set(ylim=(min(0, *(float(size.min()) for size in sizes.values())), 1.05), xlabel=None)
+    above.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    parts.curve(below, history.sequences, history.train_loss, "train", label="train loss")
+    parts.chance_lines(below)
+    below.set(ylim=(0, 1.8))
+    plots.panel_titles((above, below), [f"{head}: its circuits by weights", "The train loss"])
+    ends = " ".join(
+        f"{name} goes from {v[0]:.2f} to {v[-1]:.2f} of the comparisons, its size from {sizes[name][0]:.2f} of the "
+        f"last."
+        for name, v in grown.items()
+    )
     return Drawing(
         "figure_circuit_curves", fig, "The circuits and the loss through training",
-        "The share of comparisons by weights in which the own class (match) or the own label (copy) comes first. "
-        "Dashed: "
-        "guessing.",
-        f"Two shares and the train loss through training, for {head}. {ends}",
+        "(a) The share of comparisons by weights in which the own class (match) or the own label (copy) comes first, "
+        "and how "
+        "far the diagonal is above the rest, as a share of its end (dashed). (b) The train loss of the same run.",
+        f"Two panels through training, for {head}. {ends} The train loss ends at {history.train_loss.iloc[-1]:.3f} "
+        f"nats.",
     )  # fmt: skip
 
 

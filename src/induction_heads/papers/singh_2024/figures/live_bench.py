@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def bench(curves: "Sequence[Curve]") -> Figure:
-    """Loss of the latest run and, paler, of those before; strengths of the latest. No pyplot: it runs in a thread."""
+    """Loss of the latest run and, paler, of those before it; strengths of the latest. No pyplot, for threads."""
     fig = Figure(figsize=(9, 3.2), layout="constrained")
     FigureCanvasAgg(fig)
     left, right = fig.subplots(1, 2)
