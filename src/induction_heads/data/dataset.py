@@ -26,7 +26,7 @@ def fingerprint(features: Float32[np.ndarray, "class exemplar feature"]) -> str:
     """The sha256 of shape, type and numbers: equal for equal content, wherever it was made or read."""
     content = np.ascontiguousarray(features, dtype="<f4")
     digest = hashlib.sha256(f"{content.shape} {content.dtype.str}".encode())
-    digest.update(content)
+    digest.update(content.data)
     return digest.hexdigest()
 
 

@@ -107,9 +107,9 @@ def _by_hand(file: RemoteFile, path: Path) -> str:
     return f"put the file ({file.checksum}) into {place}"
 
 
-def _short(error: Exception) -> str:
+def _short(error: BaseException) -> str:
     """The kind of the first error behind this one and the start of its message, on one line."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__
+    while behind := error.__cause__ or error.__context__:
+        error = behind
     words = " ".join(str(error).split())
     return f"{type(error).__name__}: {words if len(words) <= 120 else words[:117] + '...'}"

@@ -52,7 +52,7 @@ class Letter:
 def letters() -> list[Letter]:
     """Every letter of the font (Unicode Lu, Ll and Lo, not decomposed) in order of code point, same shapes once."""
     font = FT2Font(str(_font_file()))
-    shapes = {}
+    shapes: dict[tuple[bytes, bytes], tuple[str, np.ndarray, np.ndarray]] = {}
     for code in sorted(font.get_charmap()):
         if _is_plain_letter(chr(code)):
             vertices, codes = _outline(font, code)
@@ -124,7 +124,8 @@ def _letter(character: str, vertices: Int64[np.ndarray, "vertex xy=2"], codes: U
     """The outline centred, in pixels, and cut into short straight segments."""
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     scale = min(PIXELS_PER_FONT_UNIT, WIDEST / (high - low).max())
-    contours = [_cut(c) for c in Outline((vertices - (low + high) / 2) * scale, codes).to_polygons(closed_only=True)]
+    outline = Outline((vertices - (low + high) / 2) * scale, codes)
+    contours = [_cut(np.asarray(polygon)) for polygon in outline.to_polygons(closed_only=True)]
     return Letter(character, np.concatenate(contours), np.concatenate([_closed(len(c)) for c in contours]))
 
 

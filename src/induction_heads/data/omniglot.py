@@ -42,7 +42,7 @@ def characters(zips: list[Path], drawers: int) -> tuple[list[str], UInt8[np.ndar
     A character that is in several zips is taken from the first. Raises `ValueError` where a zip holds no characters,
     a character lacks a drawer, or a picture has another size.
     """
-    pictures = {}
+    pictures: dict[str, np.ndarray] = {}
     for path in zips:
         for name, by_drawer in _characters_of(path, drawers).items():
             pictures.setdefault(name, by_drawer)
@@ -55,15 +55,17 @@ def _characters_of(path: Path, drawers: int) -> dict[str, UInt8[np.ndarray, "dra
     try:
         with zipfile.ZipFile(path) as archive:
             members = _members(archive)
-            return {name: np.stack([_picture(archive, m) for m in _first(path, name, by_drawer, drawers)])
-                    for name, by_drawer in members.items()}  # fmt: skip
+            return {
+                name: np.stack([_picture(archive, member) for member in _first(path, name, by_drawer, drawers)])
+                for name, by_drawer in members.items()
+            }
     except zipfile.BadZipFile as error:
         raise ValueError(f"{path} should be a zip of Omniglot, cannot be read ({error}): get the file again") from error
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, dict[int, str]]:
     """The archive's pictures by character and drawer (counted from 1); other files are passed over."""
-    members = defaultdict(dict)
+    members: dict[str, dict[int, str]] = defaultdict(dict)
     for name in archive.namelist():
         if match := PICTURE.fullmatch(name):
             members[f"{match['alphabet']}/{match['character']}"][int(match["drawer"])] = name

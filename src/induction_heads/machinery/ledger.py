@@ -23,7 +23,8 @@ from .run import Run
 from .settings import Settings
 from .study import Study
 
-Numbers = Mapping[str, SupportsFloat]
+Measured = Mapping[str, SupportsFloat]
+Numbers = Mapping[str, float | int]  # the same, as it is kept
 HOLDS, IN_PART, FAILS, UNMEASURED = "holds", "holds in part", "does not hold here", "not measured"
 TOLD = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold here", UNMEASURED: "are not measured"}
 MARKS = {HOLDS: "✔", IN_PART: "◐", FAILS: "✘", UNMEASURED: "–"}
@@ -46,11 +47,11 @@ class Claim:
     criterion: str  # on those numbers, in words
     reason: str  # for this criterion, in a line
     holds: Callable[[Numbers], bool]  # the criterion on numbers
-    measure: Callable[[Any, int], Numbers]  # of a study and a seed, from stored runs
-    published: Callable[[], Numbers] | None = field(default=None, kw_only=True)  # the same in the paper, or some of it
+    measure: Callable[[Any, int], Measured]  # of a study and a seed, from stored runs
+    published: Callable[[], Measured] | None = field(default=None, kw_only=True)  # the same in the paper, or some of it
 
     @property
-    def theirs(self) -> Numbers:
+    def theirs(self) -> Measured:
         """The paper's numbers, by the names that ours have; none where it gives none."""
         return self.published() if self.published else {}
 
@@ -63,7 +64,7 @@ class Claim:
         """Those of the seeds that it is measured on."""
         return seeds or (EXACT,)
 
-    def runs(self, study: Any, seed: int) -> list[Run]:
+    def runs(self, study: Any, seed: int) -> Sequence[Run]:
         """The runs that are measured for a seed."""
         return []
 
@@ -244,9 +245,9 @@ def _plain(number: SupportsFloat) -> float | None:
 
 def shown(number: SupportsFloat | None) -> str:
     """A number as a reader wants it: 0.0123, 12,300, never (not finite, or none)."""
-    if number is None or not math.isfinite(number := float(number)):
+    if number is None or not math.isfinite(known := float(number)):
         return "never"
-    return f"{number:,.0f}" if abs(number) >= 1_000 else f"{number:.3g}"
+    return f"{known:,.0f}" if abs(known) >= 1_000 else f"{known:.3g}"
 
 
 def summary(words: Iterable[str]) -> str:
@@ -294,7 +295,7 @@ def table(found: Iterable[Verdict]) -> str:
     return "\n".join(lines)
 
 
-def _listed(numbers: Numbers, between: str) -> str:
+def _listed(numbers: Measured, between: str) -> str:
     return between.join(f"{name} {shown(x)}" for name, x in numbers.items())
 
 

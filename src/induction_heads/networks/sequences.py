@@ -163,9 +163,10 @@ def evaluation_set(name: str, task: Task, exemplars: Exemplars, seed: int, n: in
         drawn = numbers(key(Stream.DRAWINGS, *words), shown.size).reshape(shown.shape)  # of each token
         shown = shown * exemplars.held_out + below(exemplars.held_out, drawn)
     elif name == SAME_DRAWING:
-        drawn = numbers(key(Stream.DRAWINGS, *words), n * task.pairs).reshape(n, task.pairs)
-        which = below(exemplars.held_out, drawn)  # of each pair
-        which = np.column_stack([which, np.take_along_axis(which, match[:, None], 1)])
+        of_pairs = below(
+            exemplars.held_out, numbers(key(Stream.DRAWINGS, *words), n * task.pairs).reshape(n, task.pairs)
+        )
+        which = np.column_stack([of_pairs, np.take_along_axis(of_pairs, match[:, None], 1)])
         shown = shown * exemplars.held_out + which
     return Sequences(*(torch.from_numpy(a)[None] for a in (shown, labels, match)))
 

@@ -4,7 +4,7 @@ A batch of networks has a `run` axis; a single network is a batch of one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -235,7 +235,7 @@ def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence
     return pd.DataFrame({"sequences": trained.checkpoints, "train_loss": whole, "in_context_loss": limited})
 
 
-def learning(histories: Mapping[str | float, pd.DataFrame]) -> pd.DataFrame:
+def learning(histories: Mapping[Any, pd.DataFrame]) -> pd.DataFrame:
     """One row a history: when its train loss is learnt, the slowest tenth of its fall, where it ends and waits (nats).
 
     In sequences seen, but for the share of the learning time that the slowest tenth takes: a plateau from PLATEAU on.

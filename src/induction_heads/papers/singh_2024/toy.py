@@ -141,12 +141,12 @@ def speed(s: Numbers, free: int) -> Numbers:
     return free * s ** (2 - 2 / free) * (1 - s)
 
 
-def time_to_reach(u: Numbers, begin: float, free: int) -> Numbers:
+def time_to_reach(u: Numbers, begin: Numbers | float, free: int) -> Numbers:
     """The integral of du / (u^(k-1) (1 - u^k)) from `begin`, for 1, 2 or 3 free factors: time in units of 1 / rate."""
     return _elapsed(u, free) - _elapsed(begin, free)
 
 
-def _elapsed(u: Numbers, free: int) -> Numbers:
+def _elapsed(u: Any, free: int) -> Any:
     if free == 1:
         return -np.log1p(-u)
     if free == 2:

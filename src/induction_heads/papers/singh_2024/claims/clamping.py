@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.ledger import Measured, Numbers
 from induction_heads.machinery.store import Trained
 from induction_heads.papers.singh_2024 import measures
 from induction_heads.papers.singh_2024.measures import PLATEAU, Plateau
@@ -27,7 +27,7 @@ def plateau(history: pd.DataFrame) -> Plateau:
     return measures.plateau(history["sequences"].to_numpy(), history["train_loss"].to_numpy())
 
 
-def grafts(study: Study, seed: int) -> Numbers:
+def grafts(study: Study, seed: int) -> Measured:
     """Plateau and learning time of each run of figure 7, the graft of the network's own seed first."""
     rows = study.results("7", seed, until_learnt=True)
     names = {name: name.removeprefix("Layer 1 of ").replace(f"seed {seed}", "own seed") for name in rows}
@@ -46,7 +46,7 @@ def own_is_fastest(numbers: Numbers) -> bool:
     return numbers["own seed: learnt"] <= min(others) / 2
 
 
-def previous_token_clamps(study: Study, seed: int) -> Numbers:
+def previous_token_clamps(study: Study, seed: int) -> Measured:
     return {name: learning_time(run) for name, run in study.results("8", seed, until_learnt=True).items()}
 
 
@@ -60,9 +60,10 @@ def all_heads_are_slowest(times: Numbers) -> bool:
 
 
 @lru_cache(maxsize=64)
-def clamp_and_progress(study: Study, seed: int) -> Numbers:
+def clamp_and_progress(study: Study, seed: int) -> Measured:
     """The slowest tenth of the fall: clamped training, and the unclamped run's checkpoints under the same clamp."""
-    rows, numbers = study.results("5b", seed), {}
+    numbers: dict[str, float] = {}
+    rows = study.results("5b", seed)
     for clamp, row in CONTRASTED.items():
         measured = under_a_clamp(study, rows, row)
         for name, history in (("clamped", rows[row].history), ("measured", measured)):
@@ -90,7 +91,7 @@ def only_progress_has_a_plateau(numbers: Numbers) -> bool:
     return numbers["match clamped: share"] < PLATEAU <= numbers["match measured: share"]
 
 
-def by_strength(study: Study, seed: int) -> dict[float, Numbers]:
+def by_strength(study: Study, seed: int) -> dict[float, dict[str, float]]:
     """Match strength -> when it is learnt, its plateau's share, and the final losses of its run (figure 15)."""
     found = {}
     for name, trained in study.results("15", seed).items():
@@ -100,7 +101,7 @@ def by_strength(study: Study, seed: int) -> dict[float, Numbers]:
     return found
 
 
-def strength_times(study: Study, seed: int) -> Numbers:
+def strength_times(study: Study, seed: int) -> Measured:
     found = by_strength(study, seed)
     slowest = max(found, key=lambda strength: found[strength]["learnt"])
     times = {f"learnt at {strength:g}": found[strength]["learnt"] for strength in (0.0, 0.5, 1.0)}
@@ -117,7 +118,7 @@ def slowest_near_half(numbers: Numbers) -> bool:
     return low <= numbers["slowest strength"] <= high and fast and numbers["share at 0.5"] >= PLATEAU
 
 
-def held_out_by_strength(study: Study, seed: int) -> Numbers:
+def held_out_by_strength(study: Study, seed: int) -> Measured:
     losses = {strength: found["held_out_label_pairs"] for strength, found in by_strength(study, seed).items()}
     wrong = [loss for strength, loss in losses.items() if strength <= NEAR_HALF[0]]
     right = [loss for strength, loss in losses.items() if strength >= NEAR_HALF[1]]
@@ -128,9 +129,9 @@ def only_the_right_way_generalises(numbers: Numbers) -> bool:
     return numbers["wrong way, lowest"] > math.log(2) and numbers["right way, highest"] < LEARNT
 
 
-def unseen_by_strength(study: Study, seed: int) -> Numbers:
+def unseen_by_strength(study: Study, seed: int) -> Measured:
     losses = {strength: found["unseen_classes"] for strength, found in by_strength(study, seed).items()}
-    worst = max(losses, key=losses.get)
+    worst = max(losses, key=lambda strength: losses[strength])
     return {"highest": losses[worst], "at strength": worst, "at 0": losses[0.0], "at 1": losses[1.0]}
 
 

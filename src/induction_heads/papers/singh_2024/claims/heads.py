@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.ledger import Measured, Numbers
 from induction_heads.networks.clamps import PerfectMatch
 from induction_heads.networks.model import Sequences
 from induction_heads.papers.singh_2024 import measures, wiring
@@ -113,7 +113,7 @@ def association_with(wrong: torch.Tensor, what: torch.Tensor) -> tuple[float, fl
     return float(association(counts, "cramer")), float(chi2_contingency(counts).pvalue)
 
 
-def dissociation(study: Study, seed: int) -> Numbers:
+def dissociation(study: Study, seed: int) -> Measured:
     heads, table = table_1(study, seed)
     return {"previous-token heads": len(heads)} | {
         f"{group}, {kept} preserved": row.accuracy for (group, kept), row in table.iterrows()
@@ -122,11 +122,8 @@ def dissociation(study: Study, seed: int) -> Numbers:
 
 def four(n: Numbers) -> tuple[float, float, float, float]:
     """Accuracies as Table 1 has them: previous-token heads ablated, patterns or values preserved; then the others."""
-    return tuple(
-        n[f"{group}, {kept} preserved"]
-        for group in ("previous-token heads", "other heads")
-        for kept in wiring.PRESERVED
-    )
+    previous, other = ([n[f"{g}, {kept} preserved"] for kept in wiring.PRESERVED] for g in wiring.GROUPS)
+    return previous[0], previous[1], other[0], other[1]
 
 
 def dissociated(n: Numbers) -> bool:
@@ -140,7 +137,7 @@ def as_published(n: Numbers) -> bool:
     return 0 < n["previous-token heads"] < 8 and previous_patterns > other_values > previous_values > other_patterns
 
 
-def many_to_many(study: Study, seed: int) -> Numbers:
+def many_to_many(study: Study, seed: int) -> Measured:
     table = wires(study, seed)
     found = np.zeros((8, 8), dtype=bool)
     for preserved in wiring.PRESERVED:
@@ -152,7 +149,7 @@ def many_to_many(study: Study, seed: int) -> Numbers:
     }
 
 
-def predicted_by_weights(study: Study, seed: int) -> Numbers:
+def predicted_by_weights(study: Study, seed: int) -> Measured:
     scores = dict(zip("QKV", wiring.composition_scores(main_run(study, seed).final).numpy(), strict=True))
     found = {}
     for preserved, letters in SCORES.items():
@@ -163,7 +160,7 @@ def predicted_by_weights(study: Study, seed: int) -> Numbers:
     return found
 
 
-def layer_1_direct(study: Study, seed: int) -> Numbers:
+def layer_1_direct(study: Study, seed: int) -> Measured:
     loss = direct_effects(study, seed)["loss"]
     first = loss["no Layer 1"] - loss["whole"]
     return {
@@ -179,7 +176,7 @@ def peaks_early(n: Numbers) -> bool:
     return n["peak (nats)"] >= 0.05 and early and vanishes
 
 
-def layer_2_direct(study: Study, seed: int) -> Numbers:
+def layer_2_direct(study: Study, seed: int) -> Measured:
     loss, learnt = direct_effects(study, seed)["loss"], learning_time(main_run(study, seed))
     second = loss["no Layer 2"] - loss["whole"]
     return {
@@ -188,7 +185,7 @@ def layer_2_direct(study: Study, seed: int) -> Numbers:
     }
 
 
-def additive(study: Study, seed: int) -> Numbers:
+def additive(study: Study, seed: int) -> Measured:
     """The smallest steps of figure 14, which leaves the weakest head off."""
     _, first, second = switched_on(study, seed)
     return {
@@ -198,7 +195,7 @@ def additive(study: Study, seed: int) -> Numbers:
     }
 
 
-def correcting(study: Study, seed: int) -> Numbers:
+def correcting(study: Study, seed: int) -> Measured:
     correct, strongest = right(study, seed)["computed match"], int(at_the_end(study, seed).strength.argmax())
     shares = np.delete(corrected(correct, strongest), strongest)
     return {
@@ -208,7 +205,7 @@ def correcting(study: Study, seed: int) -> Numbers:
     }
 
 
-def with_perfect_match(study: Study, seed: int) -> Numbers:
+def with_perfect_match(study: Study, seed: int) -> Measured:
     before, after = (correct.float().mean(1).numpy() for correct in right(study, seed).values())
     return {
         "heads that gain": (after > before).sum(),
@@ -217,7 +214,7 @@ def with_perfect_match(study: Study, seed: int) -> Numbers:
     }
 
 
-def label_specific(study: Study, seed: int) -> Numbers:
+def label_specific(study: Study, seed: int) -> Measured:
     correct, which = right(study, seed)["perfect match"], training_sequences(study, main_run(study, seed).run)
     wrong = [~head for head in correct if (~head).float().mean() >= 0.01]
     by_label = np.array([association_with(w, which.target[0]) for w in wrong]).reshape(-1, 2)
@@ -236,7 +233,7 @@ def specific_to_labels(n: Numbers) -> bool:
     return n["V, label (median)"] >= 0.3 and more_than_class and n["largest p, label"] < 0.001
 
 
-def pairs(study: Study, seed: int) -> Numbers:
+def pairs(study: Study, seed: int) -> Measured:
     rows = study.results("17", seed, until_learnt=True)
     every = learning_time(rows["all heads"])
     times = [learning_time(rows[f"with {other}"]) for other in OTHERS]
@@ -263,7 +260,7 @@ def loss_alone(study: Study, seed: int) -> np.ndarray:
     return measures.loss_and_accuracy(found["logits"][0], which)[:, 0].numpy()
 
 
-def strength_and_success(study: Study, seed: int) -> Numbers:
+def strength_and_success(study: Study, seed: int) -> Measured:
     end = at_the_end(study, seed)
     return {
         "with accuracy alone": np.corrcoef(end.strength, end.alone)[0, 1],
@@ -271,7 +268,7 @@ def strength_and_success(study: Study, seed: int) -> Numbers:
     }
 
 
-def strength_and_speed(study: Study, seed: int) -> Numbers:
+def strength_and_speed(study: Study, seed: int) -> Measured:
     rows = study.results("4b", seed, until_learnt=True)
     times = [learning_time(rows[f"head {h}"]) for h in range(len(LAYER_2))]
     return {"rank correlation": rank_correlation(at_the_end(study, seed).strength, times)}

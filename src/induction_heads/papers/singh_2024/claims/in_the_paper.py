@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.ledger import Measured, Numbers
 from induction_heads.machinery.store import Trained
 
 from .. import published
@@ -108,7 +108,7 @@ def _figure_3a() -> pd.DataFrame:
 PAPER = PublishedStudy()
 
 
-def in_the_paper(measure: Callable[[Any, int], Numbers]) -> Callable[[], Numbers]:
+def in_the_paper(measure: Callable[[Any, int], Measured]) -> Callable[[], Numbers]:
     """The same measure of what the paper published."""
 
     def theirs() -> Numbers:
@@ -117,7 +117,7 @@ def in_the_paper(measure: Callable[[Any, int], Numbers]) -> Callable[[], Numbers
     return theirs
 
 
-def published_mistakes() -> Numbers:
+def published_mistakes() -> Measured:
     """Table 2, and how many mistakes its strongest head makes alone: those missing from its accuracy (figure 4a)."""
     end, shares = PAPER.at_the_end(), published.paper_table("2").corrects
     right = end["alone"][end["strength"].argmax()]
@@ -125,14 +125,14 @@ def published_mistakes() -> Numbers:
     return {"mistakes of the strongest": wrong, "best other head": shares.max(), "worst": shares.min()}
 
 
-def published_gains() -> Numbers:
+def published_gains() -> Measured:
     """Figure 16a and Table 3: what a perfect match adds to each head alone."""
     before, after = (paper_curve("16a", series=f"{match} match").y_notebook_text for match in ("computed", "perfected"))
     gains = (after.to_numpy() - before.to_numpy()).astype(float)
     return {"heads that gain": (gains > 0).sum(), "mean gain": gains.mean(), "largest loss": max(0.0, -gains.min())}
 
 
-def published_wrong_way() -> Numbers:
+def published_wrong_way() -> Measured:
     """Figure 15, as its text has it: what it gives no number for is left out."""
     (lowest,) = published.stated(
         "figure 15", "loss on held-out label pairs with the match clamped the wrong way: lowest"

@@ -10,7 +10,7 @@ from typing import SupportsFloat
 
 import numpy as np
 
-from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.ledger import Measured, Numbers
 from induction_heads.machinery.store import Trained
 from induction_heads.papers.singh_2024 import measures
 from induction_heads.papers.singh_2024.runs import DATA, LAYER_2, SUBCIRCUITS
@@ -38,7 +38,7 @@ def near_ln_2(level: SupportsFloat) -> bool:
     return abs(float(level) / LN_2 - 1) <= NEAR_LN_2
 
 
-def plateau_then_fall(study: Study, seed: int) -> Numbers:
+def plateau_then_fall(study: Study, seed: int) -> Measured:
     history = main_run(study, seed).history
     found = measures.plateau(history.sequences.to_numpy(), history.train_loss.to_numpy())
     return {
@@ -53,7 +53,7 @@ def waits_then_falls(n: Numbers) -> bool:
     return waits and n["final loss"] < 0.05
 
 
-def final_losses(study: Study, seed: int) -> Numbers:
+def final_losses(study: Study, seed: int) -> Measured:
     last = main_run(study, seed).history.iloc[-1]
     return {
         name: last[f"{key}_loss"]
@@ -68,7 +68,7 @@ def through_training(study: Study, trained: Trained) -> tuple[np.ndarray, np.nda
     return measures.strengths(trained, study.exemplars(trained.run).train[None])
 
 
-def rise_together(study: Study, seed: int) -> Numbers:
+def rise_together(study: Study, seed: int) -> Measured:
     trained = main_run(study, seed)
     begins, ends = (measures.time_to_learn(trained.history, fraction) for fraction in (0.9, 0.1))
     seen, strengths = through_training(study, trained)
@@ -82,27 +82,27 @@ def rise_together(study: Study, seed: int) -> Numbers:
     }
 
 
-def spread(study: Study, seed: int) -> Numbers:
+def spread(study: Study, seed: int) -> Measured:
     strength = at_the_end(study, seed).strength
     return {"strongest": strength.max(), "weakest": strength.min()}
 
 
-def direct_path(study: Study, seed: int) -> Numbers:
+def direct_path(study: Study, seed: int) -> Measured:
     end = at_the_end(study, seed)
     return {"accuracy lost": end.whole - end.no_layer_1_path, "whole": end.whole}
 
 
-def without_one(study: Study, seed: int) -> Numbers:
+def without_one(study: Study, seed: int) -> Measured:
     return {"lowest accuracy with one head ablated": at_the_end(study, seed).without.min()}
 
 
-def one_alone(study: Study, seed: int) -> Numbers:
+def one_alone(study: Study, seed: int) -> Measured:
     end = at_the_end(study, seed)
     correlation = rank_correlation(end.strength, end.alone)
     return {"rank correlation": correlation, "best head alone": end.alone.max(), "worst": end.alone.min()}
 
 
-def each_alone(study: Study, seed: int) -> Numbers:
+def each_alone(study: Study, seed: int) -> Measured:
     times = {
         name: learning_time(run)
         for name, run in study.results("4b", seed, until_learnt=True).items()
@@ -115,12 +115,12 @@ def each_alone(study: Study, seed: int) -> Numbers:
     }
 
 
-def together(study: Study, seed: int) -> Numbers:
+def together(study: Study, seed: int) -> Measured:
     times = {name: learning_time(run) for name, run in study.results("4b", seed, until_learnt=True).items()}
     return {"all heads": times.pop("all heads"), "fastest head alone": min(times.values())}
 
 
-def order_of_clamps(study: Study, seed: int) -> Numbers:
+def order_of_clamps(study: Study, seed: int) -> Measured:
     return {name: learning_time(run) for name, run in study.results("5b", seed, until_learnt=True).items()}
 
 
@@ -128,7 +128,7 @@ def ordered(times: Numbers) -> bool:
     return max(times[name] for name in FASTEST) < times["1, 2"] < times["1"] < times["none"]
 
 
-def plateaus(study: Study, seed: int) -> Numbers:
+def plateaus(study: Study, seed: int) -> Measured:
     histories = {name: run.history for name, run in study.results("5b", seed, until_learnt=True).items()}
     found = {name: measures.plateau(h.sequences.to_numpy(), h.train_loss.to_numpy()) for name, h in histories.items()}
     return {
@@ -144,10 +144,10 @@ def plateau_where_several_are_left(numbers: Numbers) -> bool:
     return longer and at_ln_2 and none_alone
 
 
-def data_times(*left: str) -> Callable[[Study, int], Numbers]:
+def data_times(*left: str) -> Callable[[Study, int], Measured]:
     """Learning times of the rows of figure 6 with these subcircuits left to learn."""
 
-    def measure(study: Study, seed: int) -> Numbers:
+    def measure(study: Study, seed: int) -> Measured:
         rows = study.results("6", seed, until_learnt=True)
         return {
             name: learning_time(rows[name])

@@ -1,6 +1,7 @@
 """Figures 13 and 14 (appendix): Layer 2 heads taken away, left alone, and switched on one by one."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -75,7 +76,7 @@ def figure_14(
 
 def _switched_on(ax: Axes, heads: Sequence[int], ours: np.ndarray, panel: str) -> None:
     theirs, steps = paper_curve("14", panel).dropna(), range(1, len(ours) + 1)
-    wide = dict(color=pale(QUIET, 0.45), lw=3.4, marker="o", ms=7, zorder=1)
+    wide: dict[str, Any] = dict(color=pale(QUIET, 0.45), lw=3.4, marker="o", ms=7, zorder=1)
     ax.plot(theirs.x, theirs.y, **wide, label="the paper (seed 5)")
     ax.plot(steps, ours, color=INK, lw=1.2, zorder=2, label="ours")
     ax.scatter(steps, ours, color=[colour(h) for h in heads], s=44, zorder=3)

@@ -171,7 +171,7 @@ def figure_circuit_composition(
         fig.colorbar(ax.imshow(matrix, cmap="Blues", vmin=low), ax=ax, shrink=0.8)
         ax.set(xlabel="head of Layer 2", ylabel="head of Layer 1", xticks=range(heads), yticks=range(heads))
     plots.panel_titles(axes, [f"Who wrote what {head} matches", "Strength lost when cut", "Composition score, K"])
-    most = sorted(brought, key=brought.get, reverse=True)[:3]
+    most = sorted(brought, key=lambda name: brought[name], reverse=True)[:3]
     costly = np.unravel_index(cut.argmax(), cut.shape)
     return Drawing(
         "figure_circuit_composition", fig, "The way of the previous token into the keys",

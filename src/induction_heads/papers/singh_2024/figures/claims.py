@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -60,7 +61,7 @@ def _margins(ax: Axes, found: pd.DataFrame, claims: pd.DataFrame) -> None:
     places = {claim: y for y, claim in enumerate(claims.index)}
     for row in found.itertuples():
         at = np.log(row.margin) * (1 if row.holds else -1)
-        look = dict(marker="o" if row.holds else "X", color=TRUE if row.holds else FALSE)
+        look: dict[str, Any] = dict(marker="o" if row.holds else "X", color=TRUE if row.holds else FALSE)
         ax.plot(at, places[row.claim], ms=6.5, mec="white", mew=0.6, clip_on=False, **look)
     ax.axvline(0, color=INK, lw=1)
     ends = np.log(FURTHEST)
@@ -123,7 +124,7 @@ def _two_sets(ax: Axes, data: pd.DataFrame, names: tuple[str, str], paper: float
     ax.axhline(PLATEAU, color=QUIET, ls=(0, (4, 3)), lw=0.8)
     ax.axhline(paper, color=pale(QUIET, 0.5), lw=3, zorder=0)
     for words, y in (("the paper", paper), ("a plateau", PLATEAU)):
-        at = dict(xycoords=("axes fraction", "data"), textcoords="offset points", xytext=(0, 2.5))
+        at: dict[str, Any] = dict(xycoords=("axes fraction", "data"), textcoords="offset points", xytext=(0, 2.5))
         ax.annotate(words, (1, y), ha="right", va="bottom", size=6.5, color=QUIET, **at)
     shown = names if there else names[:1]
     ax.set(xticks=range(len(shown)), xticklabels=shown, xlim=(-0.3, len(shown) - 0.4), ylim=(0, None))
@@ -131,10 +132,10 @@ def _two_sets(ax: Axes, data: pd.DataFrame, names: tuple[str, str], paper: float
 
 
 def _heads_alone(ax: Axes, alone: pd.DataFrame) -> None:
-    for strongest, look in ((False, dict(mfc="white", mec=QUIET)), (True, dict(mfc=INK, mec=INK))):
+    for strongest, face, edge in ((False, "white", QUIET), (True, INK, INK)):
         rows = alone[alone.strongest == strongest]
         label = "the strongest of its seed" if strongest else "the other heads"
-        ax.plot(rows.learnt, rows.share, "o", ms=5.5, mew=1.2, label=label, zorder=2 + strongest, **look)
+        ax.plot(rows.learnt, rows.share, "o", ms=5.5, mew=1.2, label=label, zorder=2 + strongest, mfc=face, mec=edge)
     ax.axhline(PLATEAU, color=QUIET, ls=(0, (4, 3)), lw=0.8)
     parts.sequence_axis(ax)
     ax.set(xlabel="sequences to learn alone", ylim=(0, 1.25 * alone.share.max()))
@@ -149,8 +150,8 @@ def _lines(ax: Axes, groups: pd.DataFrame, tests: Sequence[str]) -> None:
             own = TRUE if i == 0 else FALSE
             ax.plot(row.heads, y, "os"[i % 2], ms=6, mfc=own if met else "white", mec=own, mew=1.1)
         if row.chosen:
-            y, band = seeds.index(row.seed), dict(color=pale(QUIET, 0.35), lw=15, solid_capstyle="round", zorder=0)
-            ax.plot([row.heads, row.heads], [y - 0.2, y + 0.2], **band)
+            y, own = seeds.index(row.seed), pale(QUIET, 0.35)
+            ax.plot([row.heads] * 2, [y - 0.2, y + 0.2], color=own, lw=15, solid_capstyle="round", zorder=0)
     marks = zip(tests, (TRUE, FALSE), "os", strict=False)
     handles = [Line2D([], [], ls="", marker=m, color=own, label=f"{test} met") for test, own, m in marks]
     handles.append(Line2D([], [], ls="", marker="o", mfc="white", mec=QUIET, label="hollow: not met"))

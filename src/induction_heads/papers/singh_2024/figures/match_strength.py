@@ -1,6 +1,7 @@
 """Figure 15 (appendix): the match clamp at every strength, the right way and the wrong way."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,12 +43,12 @@ def figure_15(histories: Mapping[float, pd.DataFrame], length: int) -> Drawing:
         for strength, history in histories.items():
             measured = history.dropna(subset=f"{key}_loss")
             named = strength in NAMED
-            line = dict(lw=2, zorder=4, label=f"s = {strength:g}") if named else dict(lw=0.6, label="")
+            line: dict[str, Any] = dict(lw=2, zorder=4, label=f"s = {strength:g}") if named else dict(lw=0.6, label="")
             parts.curve(
                 ax,
                 measured.sequences.to_numpy(),
                 measured[f"{key}_loss"].to_numpy(),
-                color=to_hex(shades.to_rgba(strength)),
+                color=to_hex(tuple(shades.to_rgba(np.array(strength)))),
                 **line,
             )
         _ln_2(ax, label="ln 2: guessing between the labels in context")
@@ -128,5 +129,5 @@ def figure_15_answers(
     )
 
 
-def _ln_2(ax: Axes, **text: str) -> None:
+def _ln_2(ax: Axes, **text: Any) -> None:
     ax.axhline(np.log(2), color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0, **text)

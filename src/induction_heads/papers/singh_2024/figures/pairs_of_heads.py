@@ -1,6 +1,7 @@
 """Figures of `14_pairs_of_heads`: the strongest head and one other from the first step on (Figure 17)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,8 +20,8 @@ from ..published import paper_curve
 from . import parts
 
 SHOWN = 0.6  # of the runs' length: all that happens
-ALONE = dict(color=INK, lw=1, ls=(0, (4, 2)))  # the strongest head alone
-ALL = dict(color=INK, lw=1)
+ALONE: dict[str, Any] = dict(color=INK, lw=1, ls=(0, (4, 2)))  # the strongest head alone
+ALL: dict[str, Any] = dict(color=INK, lw=1)
 
 
 def figure_17(

@@ -1,7 +1,7 @@
 """Figure 10 (appendix): the same clamps throughout training, and at each checkpoint of the run trained without them."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,14 +34,13 @@ class Learning(NamedTuple):
 def figure_10(
     unclamped: pd.DataFrame, throughout: Histories, measured: Histories, length: int, *, labels: int = 5, scale: int = 1
 ) -> Drawing:
-    """Train losses under each clamp throughout training, and of the unclamped run's checkpoints under the same "
-    "clamp."""
+    """Train losses under each clamp throughout training, and of the unclamped run's checkpoints under the same."""
     fig, axes = plt.subplots(1, 2, figsize=(10.4, 3.7), sharey=True)
     for ax, panel, histories in zip(axes, PANELS, (throughout, measured), strict=True):
         parts.published(
             ax, parts.squeezed(paper_curve("10", panel).replace({"series": PAPER}), scale), label=parts.the_paper(scale)
         )
-        thin = dict(lw=1, ls=(0, (4, 1.5)))
+        thin: dict[str, Any] = dict(lw=1, ls=(0, (4, 1.5)))
         parts.curve(
             ax, unclamped.sequences.to_numpy(), unclamped.train_loss.to_numpy(), "none", label="no clamp", **thin
         )
@@ -86,7 +85,7 @@ def figure_10_seeds(tables: Mapping[int, Learning], paper: Learning, *, scale: i
             (ours, *_) = ax.plot(ends, each.T, "o-", color=colour(name), ms=4.5, lw=1)
             ours.set_label(f"ours, {CLAMPS[name]}: a line a seed")
             theirs = [table[column][name] / (scale if column == "slowest tenth" else 1) for table in paper]
-            wide = dict(color=pale(colour(name), 0.4), ms=8, lw=3.4, zorder=1)
+            wide: dict[str, Any] = dict(color=pale(colour(name), 0.4), ms=8, lw=3.4, zorder=1)
             ax.plot(ends, theirs, "D-", **wide, label=f"the paper, {CLAMPS[name]}")
         ax.set(xticks=[0, 1, 3, 4], xlim=(-0.6, 4.6))
         ax.set_xticklabels(f"{text}\n{how}" for text in CLAMPS.values() for how in ("training", "measure"))

@@ -1,6 +1,7 @@
 """Figures of `15_seeds`: strength, success and speed of the heads of several seeds (Figure 18)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -80,11 +81,11 @@ def figure_18_by_seed(ours: Mapping[str, pd.Series], theirs: Mapping[str, pd.Ser
     fig, ax = plt.subplots(figsize=(5.8, 3.0))
     for y, quantity in enumerate(ours):
         first = y == 0
-        their = dict(ms=7, color=pale(QUIET, 0.5), label="the paper, a seed each" if first else None)
+        their: dict[str, Any] = dict(ms=7, color=pale(QUIET, 0.5), label="the paper, a seed each" if first else None)
         ax.plot(theirs[quantity], np.full(len(theirs[quantity]), y - 0.15), "o", **their)
-        own = dict(ms=5, color=INK, label="ours, a seed each" if first else None)
+        own: dict[str, Any] = dict(ms=5, color=INK, label="ours, a seed each" if first else None)
         ax.plot(ours[quantity], np.full(len(ours[quantity]), y + 0.15), "D", **own)
-    chance = dict(color=pale(QUIET, 0.15), lw=0, zorder=0, label="what chance gives 8 heads (95 %)")
+    chance: dict[str, Any] = dict(color=pale(QUIET, 0.15), lw=0, zorder=0, label="what chance gives 8 heads (95 %)")
     ax.axvspan(-by_chance, by_chance, **chance)
     ticks = ["accuracy alone\n(correlation)", "loss alone\n(correlation)", "learning time\n(rank correlation)"]
     ax.set(yticks=range(3), yticklabels=ticks, xlim=(-1.08, 1.08), ylim=(2.6, -0.6), title="Seed by seed")
@@ -118,7 +119,7 @@ def figure_18_through_training(
     fig, ax = plt.subplots(figsize=(5.8, 3.2))
     parts.curve(ax, seen, speed, "speed", color=SPEED, label="speed: how early the head learns alone")
     parts.curve(ax, seen, success, "success", color=SUCCESS, label="success: its final accuracy alone")
-    window = dict(color=pale(QUIET, 0.25), lw=0, zorder=0, label="the seeds' learning times")
+    window: dict[str, Any] = dict(color=pale(QUIET, 0.25), lw=0, zorder=0, label="the seeds' learning times")
     ax.axvspan(*np.quantile(learnt, [0, 1]), **window)
     ax.axhline(0, color=QUIET, lw=0.7, zorder=0)
     ax.set(ylim=(-0.5, 1.05), ylabel="rank correlation with strength now")

@@ -1,6 +1,7 @@
 """Figures of `13_single_heads`: what single heads get wrong (Table 2, Figure 16)."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -83,7 +84,7 @@ def _published_16a(ax: Axes) -> None:
     for series, filled in (("computed match", True), ("perfected match", False)):
         theirs = paper_curve("16a", series=series)
         fill = pale(QUIET, 0.4) if filled else "none"
-        look = dict(marker="o", ms=9, mfc=fill, mec=pale(QUIET, 0.55), mew=2, zorder=1)
+        look: dict[str, Any] = dict(marker="o", ms=9, mfc=fill, mec=pale(QUIET, 0.55), mew=2, zorder=1)
         ax.plot(theirs.x, theirs.y, ls="", label=f"the paper, {series}", **look)
 
 

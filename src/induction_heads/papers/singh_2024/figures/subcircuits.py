@@ -1,6 +1,7 @@
 """Figure 5b (section 4): the circuit clamped in parts throughout training, and what is left learnt."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,7 +36,7 @@ LEFT = {
     "3v, 5": "A and B",
     "1, 2, 3v, 5": "B",
 }
-LAYOUT = [  # the early part of the curves above the whole of them
+LAYOUT: list[Any] = [  # the early part of the curves above the whole of them
     ["early", "none", "1"], ["early", "none", "1"], ["early", "1, 2", "1, 2, 3qk, 4"],
     ["whole", "1, 2", "1, 2, 3qk, 4"], ["whole", "3v, 5", "1, 2, 3v, 5"], ["whole", "3v, 5", "1, 2, 3v, 5"],
 ]  # fmt: skip
@@ -126,7 +127,7 @@ def figure_5b_seeds(
 
 def _line(ax: Axes, x: float, text: str) -> None:
     ax.axvline(x, color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
-    at = dict(xy=(x, 0), xycoords=("data", "axes fraction"), xytext=(2, 2), textcoords="offset points")
+    at: dict[str, Any] = dict(xy=(x, 0), xycoords=("data", "axes fraction"), xytext=(2, 2), textcoords="offset points")
     ax.annotate(text, **at, size=6.5, color=QUIET)
 
 

@@ -54,7 +54,7 @@ def figure_1_characters(
     pictures: UInt8[ndarray, "exemplar class height width"], data_name: str, classes: int
 ) -> Drawing:
     """Some training classes, a column each, and an exemplar a row."""
-    fig, axes = plt.subplots(*pictures.shape[:2], figsize=(8.4, 2.5))
+    fig, axes = plt.subplots(*pictures.shape[:2], figsize=(8.4, 2.5), squeeze=False)
     for place, ax in np.ndenumerate(axes):
         ax.imshow(255 - pictures[place], cmap="gray", vmin=0, vmax=255)
         ax.set(xticks=[], yticks=[])

@@ -1,6 +1,7 @@
 """Table 1 and Figure 11 (appendix): which Layer 1 heads feed which Layer 2 heads, and by which path."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,7 +35,7 @@ def figure_previous_token_heads(attention: Float[np.ndarray, " head"], previous:
     shades = [colour(h) if h in previous else pale(colour(h), 0.3) for h in order]
     ax.bar(range(len(order)), attention[order], color=shades, width=0.7)
     ax.axhline(PREVIOUS_TOKEN, color=INK, lw=0.9, ls=(0, (4, 3)))
-    above = dict(xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", size=7)
+    above: dict[str, Any] = dict(xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", size=7)
     ax.annotate("threshold", (len(order) - 0.55, PREVIOUS_TOKEN), **above)
     ax.set(xticks=range(len(order)), xticklabels=[f"L1H{h}" for h in order], ylim=(0, 1))
     ax.set(ylabel="attention to the token before", title="Layer 1 heads at the label tokens")
@@ -88,7 +89,7 @@ def table_1_cut(tables: Mapping[int, pd.Series], previous: int) -> Drawing:
     fig, ax = plt.subplots(figsize=(5.8, 3.2))
     for i, (group, kept) in enumerate(next(iter(tables.values())).index):
         accuracies = [accuracy[group, kept] for accuracy in tables.values()]
-        line = dict(ls="-" if i < 2 else (0, (4, 2)), marker="o", ms=4, color=PATH_COLOURS[kept])
+        line: dict[str, Any] = dict(ls="-" if i < 2 else (0, (4, 2)), marker="o", ms=4, color=PATH_COLOURS[kept])
         ax.plot(list(tables), accuracies, **line, label=f"{group} ablated, {kept} preserved")
     ax.axvline(previous, color=INK, lw=0.8, ls=(0, (1, 2)), label=f"threshold of {PREVIOUS_TOKEN}")
     ax.set(xlabel="heads counted as previous-token heads (k)", ylabel="accuracy", ylim=(0, 1.03))
@@ -170,7 +171,7 @@ def _heads(ax: Axes, previous: Collection[int]) -> None:
         ax.scatter(range(8), [layer] * 8, s=330, c=fills, edgecolors=INK, linewidths=rims, zorder=3)
         for h in range(8):
             ink = "white" if layer == 0 and h in (1, 2, 3) else INK
-            middle = dict(ha="center", va="center", size=5.4, zorder=4, weight="bold")
+            middle: dict[str, Any] = dict(ha="center", va="center", size=5.4, zorder=4, weight="bold")
             ax.annotate(f"L{layer + 1}H{h}", (h, layer), color=ink, **middle)
     ax.set(xlim=(-0.5, 7.5), ylim=(-0.2, 1.2))
     ax.set_axis_off()
@@ -189,7 +190,9 @@ def figure_11_scores(
     for ax, (letter, kept) in zip(axes, SCORES.items(), strict=True):
         worth = effects[kept, "all but one"].to_numpy()
         for text, (own, chosen) in kinds.items():
-            point = dict(s=22, color=own, edgecolors=INK, linewidths=0.4, label=f"{text} and a Layer 2 head")
+            point: dict[str, Any] = dict(
+                s=22, color=own, edgecolors=INK, linewidths=0.4, label=f"{text} and a Layer 2 head"
+            )
             ax.scatter(scores[letter][chosen], worth[chosen], **point)
         ax.axhline(0, color=QUIET, lw=0.7, zorder=0)
         ax.axhline(carries, color=INK, lw=0.8, ls=(0, (4, 3)), zorder=0, label=f"a wire: {carries}")

@@ -1,5 +1,6 @@
 """Readings of `clamp_your_own_model`: the paper's order on a plain model of tokens."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -63,8 +64,9 @@ def reading_heads(
     """When each layer's best head first gives the pattern half of its attention, and who has it at the end."""
     formed = {name: (_first(at, previous[name]), _first(at, induced[name])) for name in previous}
     free, given = formed["no clamp"], formed["step 1, one head"]
-    together = None not in free and abs(free[0] - free[1]) <= max(free) / 4
-    sooner = given[1] is not None and (free[1] is None or given[1] < free[1])
+    first, second = (math.inf if time is None else time for time in free)
+    together = max(first, second) < math.inf and abs(first - second) <= max(first, second) / 4
+    sooner = given[1] is not None and given[1] < second
     left, most = previous["induction pattern"][-1], induced["induction pattern"][-1]
     others = np.delete(most, 0)
     return [

@@ -53,7 +53,7 @@ def _place(value: float, ours: pd.Series) -> str:
 
 def reading_strengths(ranked: Float[np.ndarray, "seed rank"], theirs: Float[np.ndarray, "seed rank"]) -> list[str]:
     """Strengths of each seed's heads by rank: whether seeds agree more on their sum than on how it is shared out."""
-    sums, each = pd.Series(ranked.sum(1)), np.mean([_variation(pd.Series(rank)) for rank in ranked.T])
+    sums, each = pd.Series(ranked.sum(1)), float(np.mean([_variation(pd.Series(rank)) for rank in ranked.T]))
     return [
         f"The strongest head of a seed has {ranked[:, 0].min():.2f} to {ranked[:, 0].max():.2f}, in the paper "
         f"{theirs[:, 0].min():.2f} to "

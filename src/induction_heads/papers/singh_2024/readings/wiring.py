@@ -99,7 +99,7 @@ def reading_cut(tables: Mapping[int, pd.Series], threshold_k: int) -> list[str]:
         for k, t in tables.items()
     }
     good = [k for k in tables if spared[k] >= NEAR_ONE and apart[k] >= COSTS_MORE]
-    best = max(apart, key=apart.get)
+    best = max(apart, key=lambda k: apart[k])
     ks = f"k = {listed(map(str, good))}" if good else "no k"
     numbers = f"for {ks} the spared paths stay at {NEAR_ONE} or more and the cut ones are {COSTS_MORE} or more below"
     sentences = [
