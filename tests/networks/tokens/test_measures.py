@@ -149,7 +149,11 @@ def test_in_context_learning_is_late_less_early_loss():
 def test_measures_take_a_run_axis_and_give_it_back():
     each = [heads(*(attending(lag) for lag in range(-run, HEADS - run))) for run in range(RUNS)]
     together, one = torch.stack(each), tokens()
-    for measure in (lambda p: measures.prefix_matching(p, one, N), measures.previous_token, lambda p: measures.lag_curve(p, one)):
+    for measure in (
+        lambda p: measures.prefix_matching(p, one, N),
+        measures.previous_token,
+        lambda p: measures.lag_curve(p, one),
+    ):
         found = measure(together)
         assert found.shape[:2] == (RUNS, HEADS)
         for run in range(RUNS):
@@ -159,4 +163,6 @@ def test_measures_take_a_run_axis_and_give_it_back():
 def test_an_untrained_network_has_losses_about_those_of_a_uniform_guess():
     test = TEST.held_out(0, BATCH).tokens[None]
     sites = model.forward({name: p[None] for name, p in model.initial(0, 1).items()}, test)
-    assert model.token_losses(sites["logits"], test)[..., 1:].mean().item() == pytest.approx(math.log(64) + 0.5, abs=0.3)
+    assert model.token_losses(sites["logits"], test)[..., 1:].mean().item() == pytest.approx(
+        math.log(64) + 0.5, abs=0.3
+    )

@@ -1,4 +1,4 @@
-"""The networks of tokens: every site against a plain network written out here, variants by hand, clamps as elsewhere."""
+"""The networks of tokens: logits against a network written out here, variants by hand, clamps as elsewhere."""
 
 import math
 
@@ -127,7 +127,7 @@ def test_values_and_the_stream_do_not_see_positions():
 
 
 def test_the_networks_of_the_papers_have_so_many_parameters():
-    """4,096 to embed and as many to unembed; 4,096 positions, 4 x 4,096 weights and 128 of a norm a layer; 128 at the end."""
+    """4,096 to embed and to unembed, 128 of the last norm; a layer has 5 x 4,096, and 128 of its norm."""
     counts = [sum(p.numel() for p in model.initial(0, layers).values()) for layers in (1, 2, 3)]
     assert counts == [28_928, 49_536, 70_144]
 
@@ -171,7 +171,7 @@ def test_shifting_begins_with_sums_of_one():
 @pytest.mark.parametrize(("keys_only", "queries"), [(False, [1, 4, 8]), (True, [1, 2, 4])])
 def test_momentum_by_hand(keys_only, queries):
     x = torch.tensor([1.0, 2.0, 4.0]).view(1, 1, 3, 1, 1)
-    q, k, v = Momentum(2.0, keys_only).read({}, x, x, x)
+    q, k, v = Momentum(2.0, keys_only).read({"W_Q": torch.ones(1, 1, 2, 1)}, x, x, x)
     assert (q.flatten().tolist(), k.flatten().tolist(), v.flatten().tolist()) == (queries, [1, 4, 8], [1, 2, 4])
 
 

@@ -28,7 +28,9 @@ def train(*runs: TokenRun, **listeners) -> list[training.State]:
 
 def same(one: training.State, other: training.State) -> bool:
     tensors = zip((one.learnt, one.working), (other.learnt, other.working), strict=True)
-    return all(torch.equal(a[name], b[name]) for a, b in tensors for name in a) and json.dumps(one.history) == json.dumps(other.history)
+    return all(torch.equal(a[name], b[name]) for a, b in tensors for name in a) and json.dumps(
+        one.history
+    ) == json.dumps(other.history)
 
 
 def test_a_run_is_the_same_bit_for_bit_whoever_trains_beside_it():

@@ -1,7 +1,7 @@
 """Sequences of tokens in which copying from the context pays, as frozen values; what each draws is in its docstring.
 
-Everything is drawn from a seed and nothing else. A training stream comes in blocks, so that it can be read from any step
-on, and what is held out has numbers of its own.
+Everything is drawn from a seed and nothing else. A training stream comes in blocks, so that it can be read from any
+step on, and what is held out has numbers of its own.
 """
 
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ def permutations(rng: np.random.Generator, n: int, size: int, first: int = 0) ->
 class Duplicate(Generator):
     """DUP(N, R), for testing: N different tokens, R times. Token 0, which separates elsewhere, is not among them.
 
-        5 8 3 5 8 3 5 8 3        DUP(3, 3); every token after the fourth is copied
+    5 8 3 5 8 3 5 8 3        DUP(3, 3); every token after the fourth is copied
     """
 
     distinct: int
@@ -243,7 +243,9 @@ class Mixed(Generator):
         natural, snippets = self.natural.draw(rng, n), self.snippets.draw(rng, n)
         step = number * STEPS_A_BLOCK + np.arange(n) // BATCH
         snippet = torch.from_numpy(rng.random(n) < self.share * (1 - step / self.steps))
-        return self._steps(Drawn(*(torch.where(snippet[:, None], b, a) for a, b in zip(natural, snippets, strict=True))))
+        return self._steps(
+            Drawn(*(torch.where(snippet[:, None], b, a) for a, b in zip(natural, snippets, strict=True)))
+        )
 
 
 @dataclass(frozen=True)
@@ -288,7 +290,7 @@ class Pooled(Generator):
 
 
 def repeats_a_bigram(tokens: Int[Tensor, "*n token"]) -> Bool[Tensor, "*n token"]:
-    """The targets that an induction head gets right: some earlier token and its successor are the last token and this one.
+    """The targets that an induction head gets right: earlier in the sequence, too, this token came after the last one.
 
         1 2 3 1 2 3 2 -> the second 2 and 3
 

@@ -39,7 +39,7 @@ def lag_curve(
     tokens: Int[Tensor, "*#run batch query"],
     lags: Sequence[int] = LAGS,
 ) -> Float[Tensor, "*run head lag"]:
-    """Attention by the distance from the last earlier occurrence of the present token, mean over the queries that have one.
+    """Attention by the distance from the last earlier occurrence of the present token; mean over queries that have one.
 
     On DUP(N, 2) this is a(δ) = mean_i A_{N+i, i+δ}: +1 is induction, 0 a duplicate-token head, -1 backward. Keys before
     the first token or after the query are left out. A network that copies through another lag scores next to nothing
@@ -108,7 +108,8 @@ def qk_trace(
 ) -> Float[Tensor, "*run head"]:
     """Σ_e prev(e) tr(W_E W_QK (W_OV^e)ᵀ W_Eᵀ) over the heads e of earlier layers: a token as query meets itself as key.
 
-    It is the match through K-composition with previous-token heads, from weights alone (Olsson et al. 2022, argument 5).
+    It is the match through K-composition with previous-token heads, from weights alone (Olsson et al. 2022,
+    argument 5).
     `earlier_previous_token` is `previous_token` of those heads.
     """
     second_moment = W_E.mT @ W_E
@@ -116,12 +117,16 @@ def qk_trace(
     return ((W_Q @ W_K.mT) * (second_moment @ written)[..., None, :, :]).sum((-2, -1))
 
 
-def icl_score(losses: Float[Tensor, "*run batch token"], early: slice = EARLY, late: slice = LATE) -> Float[Tensor, "*run"]:
+def icl_score(
+    losses: Float[Tensor, "*run batch token"], early: slice = EARLY, late: slice = LATE
+) -> Float[Tensor, "*run"]:
     """Mean loss on late targets minus that on early ones, nats; negative is better.
 
     `losses` as `model.token_losses` gives them: number t is the loss on token t. Ablations mislead this score: an
     ablation that makes early targets worse looks like better in-context learning. Look at both means.
     """
     if losses.shape[-1] < late.stop:
-        raise ValueError(f"expected losses on at least {late.stop} tokens, got {losses.shape[-1]}: give other targets as `late`")
+        raise ValueError(
+            f"expected losses on at least {late.stop} tokens, got {losses.shape[-1]}: give other targets as `late`"
+        )
     return losses[..., late].mean((-2, -1)) - losses[..., early].mean((-2, -1))

@@ -37,8 +37,11 @@ def initial(
     heads: int = HEADS,
     variant: Variant = PLAIN,
 ) -> Parameters:
-    """Parameters before training, normal; no run axis. What a name stands for is drawn from the seed and the name alone,
-    so that networks of one seed with more layers or another variant begin alike."""
+    """Parameters before training, normal; no run axis.
+
+    What a name stands for is drawn from the seed and the name alone, so that networks of one seed with more layers or
+    another variant begin alike.
+    """
     if d_model % heads:
         raise ValueError(f"expected d_model to be a multiple of the number of heads, got {d_model} and {heads}")
     d_head = d_model // heads
@@ -146,7 +149,9 @@ def clamped(
     seen = clamps.passes(combined, lambda edit: forward(parameters, tokens, variant, edit), tokens=tokens)
     missing = {part.site: part.kind.__name__ for part in combined.parts if part.site not in seen}
     if missing:
-        raise ValueError(f"no such site in a network of tokens: {', '.join(f'{site} ({kind})' for site, kind in missing.items())}")
+        raise ValueError(
+            f"no such site in a network of tokens: {', '.join(f'{site} ({kind})' for site, kind in missing.items())}"
+        )
     return seen
 
 

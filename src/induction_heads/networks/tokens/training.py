@@ -19,9 +19,10 @@ from torch import Tensor
 
 from .. import clamps
 from ..clamps import Clamp, Network
-from ..model import Parameters, n_layers
-from . import measures, model
+from ..model import Parameters
+from . import kernels, measures, model
 from .generators import BATCH, EVERY_TARGET, STEPS_A_BLOCK, Drawn, Duplicate, Generator, Targets
+from .kernels import Flat
 from .model import mean_loss, token_losses
 from .variants import PLAIN, Variant
 
@@ -106,23 +107,6 @@ class State:
     history: list[list[float]] = field(default_factory=list)  # rows of COLUMNS
 
 
-class Flat:
-    """Parameters of several runs in one tensor `run number`, and each as a view into it under its name."""
-
-    def __init__(self, each: Sequence[Parameters], device: str):
-        self.shapes = {name: p.shape for name, p in each[0].items()}
-        rows = [torch.cat([p[name].flatten() for name in self.shapes]) for p in each]
-        self.numbers = torch.stack(rows).to(device)
-
-    def views(self, numbers: Float[Tensor, "run number"]) -> Parameters:
-        parts = numbers.split([shape.numel() for shape in self.shapes.values()], 1)
-        return {name: part.view(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
-
-    def of(self, run: int) -> Parameters:
-        """A copy of one run's, without run axis, on the CPU."""
-        return {name: p[0].cpu().clone() for name, p in self.views(self.numbers[run : run + 1]).items()}
-
-
 @dataclass
 class Adam:
     """AdamW over flat parameters: its averages, `run number`, after `step` updates."""
@@ -151,7 +135,10 @@ class Part:
         self.adam = Adam(*averages, states[0].progress)
         networks = [Network.of({name: p[None] for name, p in state.learnt.items()}) for state in states]
         combined = clamps.combine([run.clamps for run in runs], networks)
-        self.clamps = combined._replace(settings=tuple({n: t.to(device) for n, t in s.items()} for s in combined.settings))
+        self.clamps = combined._replace(
+            settings=tuple({n: t.to(device) for n, t in s.items()} for s in combined.settings)
+        )
+        self.in_kernels = device == "cpu" and not combined.parts and kernels.load()
         self.held_out = self._stack([run.data.held_out(run.evaluation_seed, EVALUATION_SEQUENCES) for run in runs])
         self.counted = self._counted(self.held_out.tokens)
         self.test = TEST.held_out(0, BATCH) if fits(TEST, runs[0].data) else None
@@ -168,40 +155,54 @@ class Part:
         drawn = {(data, seed): data.block(seed, number) for data, seed in wanted}
         self.block = torch.stack([drawn[run.data, run.stream_seed].tokens for run in self.runs], 1).to(self.device)
 
-    def losses(self, parameters: Parameters, tokens: Tensor) -> Tensor:
-        return token_losses(model.clamped(parameters, tokens, self.clamps, self.variant)["logits"], tokens)
-
     def step(self, place: int) -> Float[Tensor, " run"]:
         """One step of every run on a batch of the block; its loss before the step."""
         tokens = self.block[place]
-        leaves = {name: p.detach().requires_grad_() for name, p in self.flat.views(self.flat.numbers).items()}
-        loss = mean_loss(self.losses(leaves, tokens), self._counted(tokens))
+        loss, gradient = self._gradient(tokens, self._counted(tokens))
+        self.adam.update(self.flat.numbers, gradient, self.learning_rate)
+        return loss
+
+    def _gradient(self, tokens: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
+        if self.in_kernels:
+            return kernels.gradient(self.flat, tokens, counted, self.variant)
+        leaves = {name: p.detach().requires_grad_() for name, p in self.flat.views().items()}
+        losses = token_losses(model.clamped(leaves, tokens, self.clamps, self.variant)["logits"], tokens)
+        loss = mean_loss(losses, counted)
         gradients = torch.autograd.grad(loss.sum(), list(leaves.values()), materialize_grads=True)
-        self.adam.update(self.flat.numbers, torch.cat([g.flatten(1) for g in gradients], 1), self.learning_rate)
-        return loss.detach()
+        return loss.detach(), torch.cat([g.flatten(1) for g in gradients], 1)
 
     @torch.no_grad()
+    def losses(self, tokens: Tensor, patterns: bool = False) -> tuple[Tensor, Tensor | None]:
+        """Of every token, `run batch token`; and the patterns of all heads of all layers, where they are asked for."""
+        if self.in_kernels:
+            return kernels.losses(self.flat, tokens, self.variant, patterns)
+        found = []
+        for part in tokens.split(BATCH, 1):
+            sites = model.clamped(self.flat.views(), part, self.clamps, self.variant)
+            every = [site for name, site in sites.items() if name.endswith("hook_pattern")] if patterns else []
+            found.append((token_losses(sites["logits"], part), torch.cat(every, 2) if patterns else None))
+        losses, pattern = zip(*found, strict=True)
+        return torch.cat(losses, 1), torch.cat(pattern, 1) if patterns else None
+
     def record(self, step: int) -> None:
         """A row of history for every run."""
-        parameters = self.flat.views(self.flat.numbers)
-        losses = torch.cat([self.losses(parameters, part) for part in self.held_out.tokens.split(BATCH, 1)], 1)
+        losses, _ = self.losses(self.held_out.tokens)
         every = EVERY_TARGET.counted(self.held_out.tokens)
         columns = [mean_loss(losses, mask) for mask in (every, self.counted, self.held_out.copied)]
         columns += [losses[..., part].mean((1, 2)) for part in (measures.EARLY, measures.LATE)]
-        columns += self._on_test(parameters)
+        columns += self._on_test()
         for i, row in enumerate(torch.stack(columns, 1).tolist()):
             if not math.isfinite(row[0]):
                 raise FloatingPointError(f"{self.runs[i]}: the loss is {row[0]} after {step:,} steps")
             self.states[i].history.append([step, *row])
 
-    def _on_test(self, parameters: Parameters) -> list[Tensor]:
+    def _on_test(self) -> list[Tensor]:
         if self.test is None:
             return [torch.full((len(self.runs),), math.nan, device=self.device)] * 3
         tokens, copied = (tensor[None].expand(len(self.runs), -1, -1).to(self.device) for tensor in self.test)
-        sites = model.clamped(parameters, tokens, self.clamps, self.variant)
-        pattern = torch.cat([sites[f"blocks.{i}.attn.hook_pattern"] for i in range(n_layers(parameters))], 2)
+        losses, pattern = self.losses(tokens, patterns=True)
         return [
-            mean_loss(token_losses(sites["logits"], tokens), copied),
+            mean_loss(losses, copied),
             measures.prefix_matching(pattern, tokens, TEST.distinct).amax(1),
             measures.previous_token(pattern).amax(1),
         ]
@@ -261,7 +262,12 @@ class Family:
                             keep_checkpoint(one, step, part.flat.of(i))
             if last:
                 break
-            if save is not None and step > start and step % run.evaluate_every == 0 and time.monotonic() - saved > SAVE_EVERY:
+            if (
+                save is not None
+                and step > start
+                and step % run.evaluate_every == 0
+                and time.monotonic() - saved > SAVE_EVERY
+            ):
                 save([state for part in parts for state in part.capture(step)])
                 saved = time.monotonic()
             number, place = divmod(step, STEPS_A_BLOCK)

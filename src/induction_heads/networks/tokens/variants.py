@@ -6,37 +6,47 @@ among the parameters of the block.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..model import Parameters
+from ..model import Parameters, n_layers, parameters_of
 
 Heads = Float[Tensor, "run batch token head d_head"]
-
-
-def shifted(x: Heads, keeps_first: bool = False) -> Heads:
-    """Every token reads the one before it; token 0 itself if it is kept, else 0."""
-    first = x[:, :, :1]
-    return torch.cat([first if keeps_first else torch.zeros_like(first), x[:, :, :-1]], 2)
-
-
-def per_head(number: Float[Tensor, "run head"]) -> Float[Tensor, "run 1 1 head 1"]:
-    return number[:, None, None, :, None]
+Share = Float[Tensor, "run head"]
+LETTERS = ("q", "k", "v")
 
 
 @dataclass(frozen=True)
 class Variant:
-    """Attention as it is; the others change what `read` gives."""
+    """Attention as it is. The others read, of queries, keys or values, x_t <- own x_t + previous x_{t-1}."""
+
+    first_is_its_own: ClassVar[bool] = True  # x_{-1} is x_0; else it is 0
 
     def initial(self, heads: int, rng: torch.Generator) -> Parameters:
         """The trained numbers of one block before training, without run axis."""
         return {}
 
+    def mixes(self, block: Parameters) -> dict[str, tuple[Share, Share]]:
+        """ "q", "k" or "v", where they change -> own and previous, a number for each head."""
+        return {}
+
     def read(self, block: Parameters, q: Heads, k: Heads, v: Heads) -> tuple[Heads, Heads, Heads]:
         """The queries, keys and values that attention reads, from those that were projected."""
-        return q, k, v
+        mixes = self.mixes(block)
+        each = zip(LETTERS, (q, k, v), strict=True)
+        return tuple(self._mixed(x, *mixes[letter]) if letter in mixes else x for letter, x in each)
+
+    def _mixed(self, x: Heads, own: Share, previous: Share) -> Heads:
+        first = x[:, :, :1] if self.first_is_its_own else torch.zeros_like(x[:, :, :1])
+        before = torch.cat([first, x[:, :, :-1]], 2)
+        return _per_head(own) * x + _per_head(previous) * before
+
+
+def _per_head(share: Share) -> Float[Tensor, "run 1 1 head 1"]:
+    return share[:, None, None, :, None]
 
 
 @dataclass(frozen=True)
@@ -49,9 +59,9 @@ class SmearedKeys(Variant):
     def initial(self, heads, rng):
         return {"alpha": torch.zeros(heads)}
 
-    def read(self, block, q, k, v):
-        own = per_head(block["alpha"].sigmoid())
-        return q, own * k + (1 - own) * shifted(k, keeps_first=True), v
+    def mixes(self, block):
+        own = block["alpha"].sigmoid()
+        return {"k": (own, 1 - own)}
 
 
 @dataclass(frozen=True)
@@ -62,14 +72,14 @@ class ShiftedKeysAndValues(Variant):
     a key that is its predecessor's, a value that is its own.
     """
 
+    first_is_its_own: ClassVar[bool] = False
+
     def initial(self, heads, rng):
         alpha, beta = torch.rand(2, heads, generator=rng)
         return {"alpha_1": alpha, "alpha_2": 1 - alpha, "beta_1": beta, "beta_2": 1 - beta}
 
-    def read(self, block, q, k, v):
-        k = per_head(block["alpha_1"]) * k + per_head(block["alpha_2"]) * shifted(k)
-        v = per_head(block["beta_1"]) * v + per_head(block["beta_2"]) * shifted(v)
-        return q, k, v
+    def mixes(self, block):
+        return {"k": (block["alpha_1"], block["alpha_2"]), "v": (block["beta_1"], block["beta_2"])}
 
 
 @dataclass(frozen=True)
@@ -83,11 +93,23 @@ class Momentum(Variant):
     gamma: float
     keys_only: bool = False
 
-    def read(self, block, q, k, v):
-        k = k + self.gamma * (k - shifted(k, keeps_first=True))
-        if not self.keys_only:
-            q = q + self.gamma * (q - shifted(q, keeps_first=True))
-        return q, k, v
+    def mixes(self, block):
+        ones = torch.ones_like(block["W_Q"][:, :, 0, 0])
+        shares = ((1 + self.gamma) * ones, -self.gamma * ones)
+        return {"k": shares} if self.keys_only else {"q": shares, "k": shares}
 
 
 PLAIN = Variant()
+
+
+def every_mix(variant: Variant, parameters: Parameters) -> Float[Tensor, "run layer 3 2 head"] | None:
+    """`mixes` of all layers, for q, k and v: own, then previous; None where attention is as it is."""
+    if variant == PLAIN:
+        return None
+    layers = []
+    for layer in range(n_layers(parameters)):
+        block = parameters_of(parameters, layer)
+        ones = torch.ones_like(block["W_Q"][:, :, 0, 0])
+        found = dict.fromkeys(LETTERS, (ones, 0 * ones)) | variant.mixes(block)
+        layers.append(torch.stack([torch.stack(found[letter], 1) for letter in LETTERS], 1))
+    return torch.stack(layers, 1)
