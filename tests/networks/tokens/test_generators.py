@@ -29,6 +29,7 @@ EVERY = [
     Span(0.3),
     Span(0.3, classes=4),
     Snippets(Span(0.1), backward=0.5),
+    Snippets(Span(0.1), backward=0.5, span=7, anywhere=True),
     Mixed(Span(0.1), Snippets(Span(0.1)), steps=70),
     Pooled(Span(0.3), pool=7),
 ]
@@ -133,10 +134,20 @@ def test_a_sequence_is_of_one_class():
 def test_snippets_come_twice_around_a_separator(backward, direction):
     tokens, copied = draw(Snippets(Span(0.1), backward, span=10))
     snippets = tokens[:, :63].reshape(-1, 21)
-    assert (snippets[:, 10] == 0).all() and (tokens[:, 63] == 0).all()
+    assert (snippets[:, 10] == 0).all()
     assert (snippets[:, 11:] == snippets[:, :10][:, ::direction]).all()
     assert (snippets[:, :10] > 0).all()
     assert (copied[:, :63].reshape(-1, 21) == ([False] * 12 + [True] * 9)).all()
+
+
+def test_snippets_may_begin_anywhere():
+    tokens, copied = draw(Snippets(Span(0.1), anywhere=True), 401)
+    first = (tokens == 0).argmax(1)
+    assert set(first) == set(range(21))
+    for row, where, separator in zip(tokens, copied, first, strict=True):
+        expected = [t for s in range(separator, 64, 21) for t in range(s + 2, min(s + 11, 64)) if t >= 11]
+        assert np.flatnonzero(where).tolist() == expected
+        assert (row[expected] == row[np.array(expected) - 11]).all()
 
 
 def test_snippets_of_either_direction_are_mixed():

@@ -1,4 +1,4 @@
-"""What a training step of a token model costs, beside the matrix products of the same shapes and other ways to write it.
+"""What a training step of a token model costs, beside the matrix products of the same shapes and other engines.
 
     python -m induction_heads.networks.tokens.bench
 
@@ -19,7 +19,7 @@ from .generators import BATCH, LENGTH, REP, STEPS_A_BLOCK, VOCABULARY
 from .model import D_MODEL, HEADS
 from .training import FAMILY, Part, TokenRun
 
-SIZES = (1, 3, 12)  # runs
+SIZES, LAYERS = (1, 3, 12), (1, 2, 3)  # runs; layers
 
 
 def milliseconds(step: Callable[[], object], repeats: int = 5, steps: int = 4) -> float:
@@ -91,8 +91,9 @@ def plain_ms(layers: int, point: Callable[[], nn.Module] = nn.Identity) -> float
     network = Plain(model.initial(0, layers), point)
     adam = torch.optim.AdamW(network.parameters(), lr=3e-3)
     tokens = REP.block(0, 0).tokens
+    places = iter(range(STEPS_A_BLOCK))
 
-    def step(places=iter(range(STEPS_A_BLOCK))) -> None:
+    def step() -> None:
         batch = tokens[next(places)]
         adam.zero_grad()
         nn.functional.cross_entropy(network(batch)[:, :-1].flatten(0, 1), batch[:, 1:].flatten()).backward()
@@ -109,7 +110,7 @@ def transformer_lens_ms(layers: int) -> float:
 
 
 def engine_ms(layers: int, runs: int, in_kernels: bool, together: bool = False) -> float:
-    """A step and run of a group, the drawing of its sequences included: one run after the other, or all as one batch."""
+    """A step and run of a group, drawing its sequences included: one run after the other, or all as one batch."""
     each = [dataclasses.replace(TokenRun(0, REP, layers), init_seed=seed, stream_seed=seed) for seed in range(runs)]
     states = [FAMILY.begin(run) for run in each]
     split = [slice(None)] if together else [slice(i, i + 1) for i in range(runs)]
@@ -146,7 +147,7 @@ def table(layers: int) -> dict[str, float]:
 
 def main() -> None:
     torch.set_num_threads(1)
-    for layers in (1, 2, 3):
+    for layers in LAYERS:
         rows = table(layers)
         flop = sum(2 * b * m * k * n for b, m, k, n in products(layers))
         print(f"\n{layers} layers, {flop / 1e9:.2f} GFLOP a step: {'ms':>34} {'of products':>12}")

@@ -190,36 +190,44 @@ FIRST_COPY, NEAREST_SOURCE = 6, 5  # the first token that a copy may start at, a
 
 @dataclass(frozen=True)
 class Snippets(Generator):
-    """Bi-Induct's sequences (2509.22947): three times S 0 S, or S 0 reversed S, of free tokens; a 0 at the end.
+    """Bi-Induct's sequences (2509.22947): S 0 S or S 0 reversed S of free tokens, one after the other.
 
         4 9 2 0 4 9 2        forward        4 9 2 0 2 9 4        backward
 
-    Each snippet is backward with probability `backward`. `copied` are the tokens of the second S but its first.
+    Each snippet is backward with probability `backward`. `copied` are the tokens of the second S but its first. The
+    first snippet begins the sequence, so that positions alone say what to copy; `anywhere` cuts the sequence out of the
+    row of snippets at random.
     """
 
     free: Span
     backward: float = 0.0
     span: int = 10
+    anywhere: bool = False
 
     def __post_init__(self):
-        if not (0 <= self.backward <= 1 and 1 <= self.span and self.a_sequence >= 1):
-            raise ValueError(f"expected a probability of backward snippets and spans of at most {(LENGTH - 2) // 2} "
+        if not (0 <= self.backward <= 1 and 1 <= self.span and self.size <= self.length):
+            raise ValueError(f"expected a probability of backward snippets and spans of at most {(LENGTH - 1) // 2} "
                              f"tokens, got {self.backward} and {self.span}")  # fmt: skip
 
     @property
-    def a_sequence(self) -> int:
-        return self.length // (2 * self.span + 1)
+    def size(self) -> int:
+        return 2 * self.span + 1
 
     def draw(self, rng, n):
-        first = self.free.free(rng, n, self.a_sequence * self.span).reshape(n, self.a_sequence, self.span)
-        backward = rng.random((n, self.a_sequence, 1)) < self.backward
+        many = -(-(self.length + self.size - 1) // self.size)  # enough for a sequence from any place of the first
+        first = self.free.free(rng, n, many * self.span).reshape(n, many, self.span)
+        backward = rng.random((n, many, 1)) < self.backward
         second = np.where(backward, first[:, :, ::-1], first)
-        snippets = np.concatenate([first, np.full((n, self.a_sequence, 1), SEPARATOR), second], 2).reshape(n, -1)
-        tokens = np.pad(snippets, ((0, 0), (0, self.length - snippets.shape[1])), constant_values=SEPARATOR)
-        copied = np.zeros(2 * self.span + 1, dtype=bool)
-        copied[self.span + 2 :] = True
-        copied = np.pad(np.tile(copied, self.a_sequence), (0, self.length - snippets.shape[1]))
-        return _drawn(tokens, np.broadcast_to(copied, tokens.shape).copy())
+        row = np.concatenate([first, np.full((n, many, 1), SEPARATOR), second], 2).reshape(n, -1)
+        begin = rng.integers(self.size, size=(n, 1)) if self.anywhere else np.zeros((n, 1), dtype=int)
+
+        order = np.arange(self.span)
+        source = np.where(backward, order[::-1], order) + self.size * np.arange(many)[:, None]
+        source[:, :, 0] = -1  # the first of the second S
+        nowhere = np.full((n, many, self.span + 1), -1)
+        source = np.concatenate([nowhere, source], 2).reshape(n, -1)  # where in the row each token is copied from
+        here = begin + np.arange(self.length)
+        return _drawn(np.take_along_axis(row, here, 1), np.take_along_axis(source, here, 1) >= begin)
 
 
 @dataclass(frozen=True)
