@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from induction_heads.networks.tokens import bench, kernels, model
+from induction_heads.networks.kernels import load
+from induction_heads.networks.tokens import bench, model
 from induction_heads.networks.tokens.generators import REP
 
 
@@ -31,5 +32,5 @@ def test_every_way_of_training_has_a_row(monkeypatch, capsys):
     bench.main()
     said = capsys.readouterr().out
     rows = ["products alone", "eager PyTorch", "TransformerLens", "PyTorch, 2 as one batch", "PyTorch, 2 one by one"]
-    for row in [*rows, *(["C++, 2 one by one"] if kernels.load() else [])]:
+    for row in [*rows, *(["C++, 2 one by one"] if load() else [])]:
         assert row in said

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from induction_heads.networks.kernels import load
 from induction_heads.networks.tokens import kernels, model
 from induction_heads.networks.tokens.kernels import Flat
 from induction_heads.networks.tokens.variants import PLAIN, Momentum, ShiftedKeysAndValues, SmearedKeys
@@ -18,7 +19,7 @@ SIZES = [  # layers, vocabulary, positions, d_model, heads, tokens, batch
 
 @pytest.fixture(autouse=True, scope="module")
 def in_double_precision():
-    if not kernels.load(torch.float64):
+    if not load(torch.float64):
         pytest.skip("no C++ compiler here")
 
 

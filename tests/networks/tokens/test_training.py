@@ -46,6 +46,22 @@ def test_a_run_is_the_same_bit_for_bit_whoever_trains_beside_it():
     assert not same(together[0], alone)
 
 
+def test_all_runs_may_take_a_step_as_one_batch():
+    """As they do on a GPU."""
+    runs = [SHORT, dataclasses.replace(SHORT, init_seed=1, data=REP_W, targets=Hapax(), clamps=(Ablate("L1H0"),))]
+
+    def after_two_steps(some):
+        part = training.Part(some, [FAMILY.begin(run) for run in some], "cpu")
+        part.read_block(0)
+        losses = [part.step(place) for place in range(2)]
+        part.record(2)
+        return torch.stack(losses), torch.tensor([state.history[0] for state in part.states])
+
+    together, alone = after_two_steps(runs), [after_two_steps([run]) for run in runs]
+    torch.testing.assert_close(together[0], torch.cat([losses for losses, _ in alone], 1), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(together[1], torch.cat([row for _, row in alone]), rtol=1e-3, atol=1e-3)
+
+
 def test_a_run_that_was_interrupted_ends_as_one_that_was_not(monkeypatch):
     kept, saved = [], []
     monkeypatch.setattr(training, "SAVE_EVERY", 0.0)

@@ -10,10 +10,12 @@ import dataclasses
 import statistics
 import time
 from collections.abc import Callable
+from unittest import mock
 
 import torch
 from torch import nn
 
+from ..kernels import load
 from . import kernels, model
 from .generators import BATCH, LENGTH, REP, STEPS_A_BLOCK, VOCABULARY
 from .model import D_MODEL, HEADS
@@ -109,14 +111,13 @@ def transformer_lens_ms(layers: int) -> float:
     return plain_ms(layers, HookPoint)
 
 
-def engine_ms(layers: int, runs: int, in_kernels: bool, together: bool = False) -> float:
+def engine_ms(layers: int, runs: int, in_cpp: bool, together: bool = False) -> float:
     """A step and run of a group, drawing its sequences included: one run after the other, or all as one batch."""
     each = [dataclasses.replace(TokenRun(0, REP, layers), init_seed=seed, stream_seed=seed) for seed in range(runs)]
     states = [FAMILY.begin(run) for run in each]
     split = [slice(None)] if together else [slice(i, i + 1) for i in range(runs)]
     parts = [Part(each[some], states[some], "cpu") for some in split]
     for part in parts:
-        part.in_kernels = in_kernels
         part.read_block(0)
     places = iter(range(STEPS_A_BLOCK))
 
@@ -126,7 +127,8 @@ def engine_ms(layers: int, runs: int, in_kernels: bool, together: bool = False) 
             part.step(place)
 
     drawing = milliseconds(lambda: REP.block(0, 1), 3, 1) / STEPS_A_BLOCK
-    return milliseconds(step, 3, 3) / runs + drawing
+    with mock.patch.object(kernels, "in_use", lambda flat, clamps: in_cpp):
+        return milliseconds(step, 3, 3) / runs + drawing
 
 
 def table(layers: int) -> dict[str, float]:
@@ -137,11 +139,11 @@ def table(layers: int) -> dict[str, float]:
         "one network, TransformerLens hook points": transformer_lens_ms(layers),
     }
     for runs in SIZES:
-        rows[f"PyTorch, {runs} as one batch"] = engine_ms(layers, runs, in_kernels=False, together=True)
+        rows[f"PyTorch, {runs} as one batch"] = engine_ms(layers, runs, in_cpp=False, together=True)
     for runs in SIZES:
-        rows[f"PyTorch, {runs} one by one"] = engine_ms(layers, runs, in_kernels=False)
-    for runs in SIZES if kernels.load() else ():
-        rows[f"C++, {runs} one by one"] = engine_ms(layers, runs, in_kernels=True)
+        rows[f"PyTorch, {runs} one by one"] = engine_ms(layers, runs, in_cpp=False)
+    for runs in SIZES if load() else ():
+        rows[f"C++, {runs} one by one"] = engine_ms(layers, runs, in_cpp=True)
     return rows
 
 

@@ -304,8 +304,8 @@ def repeats_a_bigram(tokens: Int[Tensor, "*n token"]) -> Bool[Tensor, "*n token"
 
     Hapax (Şahin et al. 2025, 2511.05743) omits the loss on them.
     """
-    last, here = tokens[..., :-1], tokens[..., 1:]
-    same = (last[..., :, None] == last[..., None, :]) & (here[..., :, None] == here[..., None, :])
+    bigram = tokens[..., :-1] * (tokens.max() + 1) + tokens[..., 1:]
+    same = bigram[..., :, None] == bigram[..., None, :]
     return torch.nn.functional.pad(same.tril(-1).any(-1), (1, 0))
 
 

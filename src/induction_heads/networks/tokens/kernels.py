@@ -1,6 +1,7 @@
-"""A step of token models on a CPU in C++ (`networks/cpp/tokens.h`): losses and their gradient, for every variant.
+"""Losses of token models, their gradients and the patterns of their heads, for many networks at once.
 
-Everywhere else, and under clamps, training uses PyTorch's operators as `model` writes them.
+On a CPU without clamps they come from C++ (`networks/cpp/tokens.h`), one network after the other; everywhere else from
+PyTorch's operators, as `model` writes them.
 """
 
 from collections.abc import Sequence
@@ -11,14 +12,15 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from .. import kernels
-from ..kernels import load
+from ..clamps import Clamps
 from ..model import Parameters, n_layers
-from .variants import Variant, every_mix
-
-__all__ = ["Flat", "gradient", "load", "losses"]
+from . import model
+from .generators import BATCH
+from .variants import PLAIN, Variant, every_mix
 
 AROUND = ("W_E", "W_U", "ln_final_w", "ln_final_b")  # in the order of cpp/tokens.h
 BLOCK = ("ln_w", "ln_b", "W_pos", "W_Q", "W_K", "W_V", "W_O")
+NO_CLAMPS = Clamps((), ())
 
 
 class Flat:
@@ -54,29 +56,70 @@ class Flat:
         return [begins[name] for name in names], sizes
 
 
+def in_use(flat: Flat, clamps: Clamps) -> bool:
+    """Whether C++ computes these networks."""
+    return flat.numbers.device.type == "cpu" and not clamps.parts and kernels.load(flat.numbers.dtype)
+
+
+Found = tuple[Float[Tensor, "run batch token"], Float[Tensor, "run batch head query key"] | None]
+
+
 @torch.no_grad()
 def losses(
-    flat: Flat, tokens: Int[Tensor, "#run batch token"], variant: Variant, patterns: bool = False
-) -> tuple[Float[Tensor, "run batch token"], Float[Tensor, "run batch head query key"] | None]:
-    """`model.token_losses`, and the patterns of all heads of all layers where they are asked for. Needs `load`."""
-    runs, (_, batch, n) = len(flat.numbers), tokens.shape
+    flat: Flat,
+    tokens: Int[Tensor, "#run batch token"],
+    variant: Variant = PLAIN,
+    clamps: Clamps = NO_CLAMPS,
+    patterns: bool = False,
+) -> Found:
+    """`model.token_losses`; and the patterns of all heads, layer after layer, where they are asked for."""
+    how = _losses_in_cpp if in_use(flat, clamps) else _losses_in_pytorch
+    return how(flat, tokens, variant, clamps, patterns)
+
+
+def _losses_in_cpp(flat: Flat, tokens: Tensor, variant: Variant, clamps: Clamps, patterns: bool) -> Found:
     offsets, sizes = flat.layout
-    shape = (runs, batch, sizes[0] * sizes[4], n, n) if patterns else (0,)
-    pattern = flat.numbers.new_empty(shape)
+    layers, *_, heads, _ = sizes
+    _, batch, n = tokens.shape
+    pattern = flat.numbers.new_empty((len(flat.numbers), batch, layers * heads, n, n) if patterns else (0,))
     mixes = every_mix(variant, flat.views())
     mixes = flat.numbers.new_empty(0) if mixes is None else mixes
-    arguments = (flat.numbers, offsets, sizes, mixes, variant.first_is_its_own, tokens, pattern)
-    found = kernels.operators(flat.numbers.dtype).token_losses(*arguments)
+    given = (flat.numbers, offsets, sizes, mixes, variant.first_is_its_own, tokens)
+    found = kernels.operators(flat.numbers.dtype).token_losses(*given, pattern)
     return found, pattern if patterns else None
 
 
+def _losses_in_pytorch(flat: Flat, tokens: Tensor, variant: Variant, clamps: Clamps, patterns: bool) -> Found:
+    found = []
+    for part in tokens.split(BATCH, 1):
+        sites = model.clamped(flat.views(), part, clamps, variant)
+        every = [site for name, site in sites.items() if name.endswith("hook_pattern")] if patterns else []
+        found.append((model.token_losses(sites["logits"], part), torch.cat(every, 2) if patterns else None))
+    each, pattern = zip(*found, strict=True)
+    return torch.cat(each, 1), torch.cat(pattern, 1) if patterns else None
+
+
 def gradient(
-    flat: Flat, tokens: Int[Tensor, "#run batch token"], counted: Bool[Tensor, "#run batch token"], variant: Variant
+    flat: Flat,
+    tokens: Int[Tensor, "#run batch token"],
+    counted: Bool[Tensor, "#run batch token"],
+    variant: Variant = PLAIN,
+    clamps: Clamps = NO_CLAMPS,
 ) -> tuple[Float[Tensor, " run"], Float[Tensor, "run number"]]:
-    """The mean loss of each run over the targets that count, and its gradient, as the parameters lie. Needs `load`."""
+    """The mean loss of each run over the targets that count, and its gradient, as the parameters lie."""
+    if in_use(flat, clamps):
+        return _gradient_in_cpp(flat, tokens, counted, variant)
+    leaves = {name: p.detach().requires_grad_() for name, p in flat.views().items()}
+    each = model.token_losses(model.clamped(leaves, tokens, clamps, variant)["logits"], tokens)
+    loss = model.mean_loss(each, counted)
+    found = torch.autograd.grad(loss.sum(), list(leaves.values()), materialize_grads=True)
+    return loss.detach(), torch.cat([part.flatten(1) for part in found], 1)
+
+
+def _gradient_in_cpp(flat: Flat, tokens: Tensor, counted: Tensor, variant: Variant) -> tuple[Tensor, Tensor]:
     found = torch.zeros_like(flat.numbers)
     parameters, to_parameters = flat.views(), flat.views(found)
-    trained = {name for name in parameters if name.split(".")[-1] not in (*AROUND, *BLOCK)}  # numbers of the variant
+    trained = [name for name in parameters if name.split(".")[-1] not in (*AROUND, *BLOCK)]  # numbers of the variant
     leaves = {name: parameters[name].detach().requires_grad_() for name in trained}
     mixes = every_mix(variant, parameters | leaves)
     given = flat.numbers.new_empty(0) if mixes is None else mixes.detach().contiguous()

@@ -23,7 +23,7 @@ from ..model import Parameters
 from . import kernels, measures, model
 from .generators import BATCH, EVERY_TARGET, STEPS_A_BLOCK, Drawn, Duplicate, Generator, Targets
 from .kernels import Flat
-from .model import mean_loss, token_losses
+from .model import mean_loss
 from .variants import PLAIN, Variant
 
 VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
@@ -138,7 +138,6 @@ class Part:
         self.clamps = combined._replace(
             settings=tuple({n: t.to(device) for n, t in s.items()} for s in combined.settings)
         )
-        self.in_kernels = device == "cpu" and not combined.parts and kernels.load()
         self.held_out = self._stack([run.data.held_out(run.evaluation_seed, EVALUATION_SEQUENCES) for run in runs])
         self.counted = self._counted(self.held_out.tokens)
         self.test = TEST.held_out(0, BATCH) if fits(TEST, runs[0].data) else None
@@ -158,35 +157,14 @@ class Part:
     def step(self, place: int) -> Float[Tensor, " run"]:
         """One step of every run on a batch of the block; its loss before the step."""
         tokens = self.block[place]
-        loss, gradient = self._gradient(tokens, self._counted(tokens))
+        counted = self._counted(tokens)
+        loss, gradient = kernels.gradient(self.flat, tokens, counted, self.variant, self.clamps)
         self.adam.update(self.flat.numbers, gradient, self.learning_rate)
         return loss
 
-    def _gradient(self, tokens: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
-        if self.in_kernels:
-            return kernels.gradient(self.flat, tokens, counted, self.variant)
-        leaves = {name: p.detach().requires_grad_() for name, p in self.flat.views().items()}
-        losses = token_losses(model.clamped(leaves, tokens, self.clamps, self.variant)["logits"], tokens)
-        loss = mean_loss(losses, counted)
-        gradients = torch.autograd.grad(loss.sum(), list(leaves.values()), materialize_grads=True)
-        return loss.detach(), torch.cat([g.flatten(1) for g in gradients], 1)
-
-    @torch.no_grad()
-    def losses(self, tokens: Tensor, patterns: bool = False) -> tuple[Tensor, Tensor | None]:
-        """Of every token, `run batch token`; and the patterns of all heads of all layers, where they are asked for."""
-        if self.in_kernels:
-            return kernels.losses(self.flat, tokens, self.variant, patterns)
-        found = []
-        for part in tokens.split(BATCH, 1):
-            sites = model.clamped(self.flat.views(), part, self.clamps, self.variant)
-            every = [site for name, site in sites.items() if name.endswith("hook_pattern")] if patterns else []
-            found.append((token_losses(sites["logits"], part), torch.cat(every, 2) if patterns else None))
-        losses, pattern = zip(*found, strict=True)
-        return torch.cat(losses, 1), torch.cat(pattern, 1) if patterns else None
-
     def record(self, step: int) -> None:
         """A row of history for every run."""
-        losses, _ = self.losses(self.held_out.tokens)
+        losses, _ = kernels.losses(self.flat, self.held_out.tokens, self.variant, self.clamps)
         every = EVERY_TARGET.counted(self.held_out.tokens)
         columns = [mean_loss(losses, mask) for mask in (every, self.counted, self.held_out.copied)]
         columns += [losses[..., part].mean((1, 2)) for part in (measures.EARLY, measures.LATE)]
@@ -200,7 +178,7 @@ class Part:
         if self.test is None:
             return [torch.full((len(self.runs),), math.nan, device=self.device)] * 3
         tokens, copied = (tensor[None].expand(len(self.runs), -1, -1).to(self.device) for tensor in self.test)
-        losses, pattern = self.losses(tokens, patterns=True)
+        losses, pattern = kernels.losses(self.flat, tokens, self.variant, self.clamps, patterns=True)
         return [
             mean_loss(losses, copied),
             measures.prefix_matching(pattern, tokens, TEST.distinct).amax(1),
