@@ -27,7 +27,8 @@ class Flat:
     """Parameters of several runs in one tensor `run number`, and each as a view into it under its name."""
 
     def __init__(self, each: Sequence[Parameters], device: str = "cpu"):
-        self.shapes = {name: p.shape for name, p in each[0].items()}
+        # By name, in whatever order they come: averages of an optimiser lie as the parameters did.
+        self.shapes = {name: each[0][name].shape for name in sorted(each[0])}
         rows = [torch.cat([p[name].flatten() for name in self.shapes]) for p in each]
         self.numbers: Float[Tensor, "run number"] = torch.stack(rows).to(device)
 

@@ -8,8 +8,8 @@ one batch.
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,16 +17,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from induction_heads.machinery import run as machinery
+from induction_heads.machinery.run import Hears, State
+
 from .. import clamps
 from ..clamps import Clamp, Network
-from ..model import Parameters
+from ..kernels import COMPILING, to_compile
 from . import kernels, measures, model
 from .generators import BATCH, EVERY_TARGET, STEPS_A_BLOCK, Drawn, Duplicate, Generator, Targets
 from .kernels import Flat
 from .model import mean_loss
 from .variants import PLAIN, Variant
 
-VERSION = 1  # of what these modules mean; a change of meaning makes stored runs stale
 BETA_1, BETA_2, EPS, WEIGHT_DECAY = 0.9, 0.999, 1e-8, 0.01  # AdamW as PyTorch has it
 EVALUATION_SEQUENCES = 128
 TEST = Duplicate(20, 3)  # of copying, for every run whose network can read it
@@ -42,10 +44,11 @@ COLUMNS = (
     "previous_token",  # and of the head that has most of that
 )
 SAVE_EVERY = 30.0  # seconds, between states kept for resuming
+MS_A_LAYER = 6.0  # of a step of one run on one busy core, with its evaluations, for telling how long it will take
 
 
 @dataclass(frozen=True)
-class TokenRun:
+class TokenRun(machinery.Run):
     """One network's training: everything that determines it but the code."""
 
     init_seed: int
@@ -75,13 +78,8 @@ class TokenRun:
         return self.steps
 
     @property
-    def needs(self) -> tuple:
-        """The runs that must be trained before: none."""
-        return ()
-
-    @property
-    def family(self) -> "Family":
-        return FAMILY
+    def family(self) -> machinery.Family:
+        return TOKENS
 
     def __str__(self) -> str:
         changed = [f"{self.layers} layers" if self.layers > 1 else "1 layer", str(self.data)]
@@ -95,16 +93,6 @@ def plain(value: Any) -> Any:
         fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return {"kind": type(value).__name__, **fields}
     return [plain(v) for v in value] if isinstance(value, tuple) else value
-
-
-@dataclass
-class State:
-    """One run on its way: what resuming it needs. Tensors have no run axis."""
-
-    progress: int  # steps
-    learnt: Parameters
-    working: dict[str, Tensor]  # AdamW's averages, `mean` and `square` of all parameters in a row
-    history: list[list[float]] = field(default_factory=list)  # rows of COLUMNS
 
 
 @dataclass
@@ -197,10 +185,15 @@ def fits(test: Generator, data: Generator) -> bool:
     return test.length <= data.length and test.vocabulary <= data.vocabulary
 
 
-class Family:
-    """All runs of token models, as the machinery that trains runs knows them."""
+def due(every: int, step: int, steps: int) -> bool:
+    """Whether something is done after so many steps that is done every so many of them, and at the end."""
+    return step == steps or (every > 0 and step % every == 0)
 
-    version, columns = VERSION, COLUMNS
+
+class Tokens(machinery.Family):
+    """Token models. A state's working tensors are AdamW's averages, `mean` and `square` of all parameters in a row."""
+
+    name, columns = "tokens", COLUMNS
 
     def begin(self, run: TokenRun, data: Any = None) -> State:
         sizes = {"vocabulary": run.data.vocabulary, "length": run.data.length}
@@ -209,51 +202,63 @@ class Family:
         return State(0, learnt, {"mean": torch.zeros(size), "square": torch.zeros(size)})
 
     def shape(self, run: TokenRun, state: State, device: str) -> tuple:
-        """Runs of equal shape train as one group: seeds, data, targets and clamps may differ."""
+        """Seeds, data, targets and clamps may differ in a group."""
         sizes = (run.data.vocabulary, run.data.length, run.layers, run.variant, run.learning_rate)
         return (*sizes, run.steps, run.evaluate_every, run.checkpoint_every, state.progress)
+
+    def largest_group(self, device: str) -> int | None:
+        return 1 if device == "cpu" else None
 
     def train(
         self,
         runs: Sequence[TokenRun],
         states: Sequence[State],
-        data: Any = None,
-        needed: Mapping[TokenRun, Parameters] | None = None,
-        device: str = "cpu",
-        report: Callable[[int, Tensor], None] = lambda step, loss: None,
-        keep_checkpoint: Callable[[TokenRun, int, Parameters], None] = lambda run, step, parameters: None,
-        save: Callable[[list[State]], None] | None = None,
+        data: Any,
+        needed: Any,
+        device: str,
+        hears: Hears,
     ) -> list[State]:
-        """Train a group to its end. `report` hears of every step; `save` gets the states now and then, for resuming."""
         each = [slice(i, i + 1) for i in range(len(runs))] if device == "cpu" else [slice(None)]
         parts = [Part(runs[some], states[some], device) for some in each]
         run, (start,) = runs[0], {state.progress for state in states}
         saved = time.monotonic()
         for step in range(start, run.steps + 1):
-            last = step == run.steps
-            if step > start or step == 0:  # what was done before the interruption is in the state
-                for part in parts:
-                    if last or step % run.evaluate_every == 0:
-                        part.record(step)
-                    if last or (run.checkpoint_every and step % run.checkpoint_every == 0):
-                        for i, one in enumerate(part.runs):
-                            keep_checkpoint(one, step, part.flat.of(i))
-            if last:
+            new = step > start or step == 0  # what was done before the interruption is in the state
+            for part in parts if new else ():
+                if due(run.evaluate_every, step, run.steps):
+                    part.record(step)
+                if due(run.checkpoint_every, step, run.steps):
+                    for i, one in enumerate(part.runs):
+                        hears.checkpoint(one, step, part.flat.of(i))
+            if step == run.steps:
                 break
-            if (
-                save is not None
-                and step > start
-                and step % run.evaluate_every == 0
-                and time.monotonic() - saved > SAVE_EVERY
-            ):
-                save([state for part in parts for state in part.capture(step)])
+            if hears.states and step > start and time.monotonic() - saved > SAVE_EVERY and self._evaluates(run, step):
+                hears.states([state for part in parts for state in part.capture(step)])
                 saved = time.monotonic()
             number, place = divmod(step, STEPS_A_BLOCK)
             if place == 0 or step == start:
                 for part in parts:
                     part.read_block(number)
-            report(step + 1, torch.cat([part.step(place) for part in parts]))
+            losses = torch.cat([part.step(place) for part in parts])
+            hears.progress(len(runs), losses.mean())
         return [state for part in parts for state in part.capture(run.steps)]
 
+    @staticmethod
+    def _evaluates(run: TokenRun, step: int) -> bool:
+        return due(run.evaluate_every, step, run.steps)
 
-FAMILY = Family()
+    def rows(self, run: TokenRun, history: list[list[float]]) -> list[list[float]]:
+        """Those of its own evaluations: a run of another length has one at its end."""
+        return [row for row in history if row[0] <= run.steps and self._evaluates(run, round(row[0]))]
+
+    def keeps(self, run: TokenRun, progress: int) -> bool:
+        return progress <= run.steps and due(run.checkpoint_every, progress, run.steps)
+
+    def seconds(self, run: TokenRun) -> float:
+        return run.steps * run.layers * MS_A_LAYER / 1e3
+
+    def starting_seconds(self) -> float:
+        return COMPILING if to_compile() else 0.0
+
+
+TOKENS = Tokens()

@@ -1,9 +1,7 @@
 """What a training step of a token model costs, beside the matrix products of the same shapes and other engines.
 
-    python -m induction_heads.networks.tokens.bench
-
-prints a table: milliseconds of processor time a step and run, on one thread. Ratios within one table are what counts:
-the machine is shared and its speed varies.
+Milliseconds of processor time a step and run, on one thread. Ratios within one table are what counts: the machine is
+shared and its speed varies.
 """
 
 import dataclasses
@@ -15,13 +13,15 @@ from unittest import mock
 import torch
 from torch import nn
 
-from ..kernels import load
-from . import kernels, model
-from .generators import BATCH, LENGTH, REP, STEPS_A_BLOCK, VOCABULARY
-from .model import D_MODEL, HEADS
-from .training import FAMILY, Part, TokenRun
+from induction_heads.machinery import schedule
+from induction_heads.machinery.settings import Settings
+from induction_heads.networks.kernels import load
+from induction_heads.networks.tokens import kernels, model
+from induction_heads.networks.tokens.generators import BATCH, LENGTH, REP, STEPS_A_BLOCK, VOCABULARY
+from induction_heads.networks.tokens.model import D_MODEL, HEADS
+from induction_heads.networks.tokens.training import TOKENS, Part, TokenRun
 
-SIZES, LAYERS = (1, 3, 12), (1, 2, 3)  # runs; layers
+SIZES = (1, 3, 12)  # runs
 
 
 def milliseconds(step: Callable[[], object], repeats: int = 5, steps: int = 4) -> float:
@@ -114,7 +114,7 @@ def transformer_lens_ms(layers: int) -> float:
 def engine_ms(layers: int, runs: int, in_cpp: bool, together: bool = False) -> float:
     """A step and run of a group, drawing its sequences included: one run after the other, or all as one batch."""
     each = [dataclasses.replace(TokenRun(0, REP, layers), init_seed=seed, stream_seed=seed) for seed in range(runs)]
-    states = [FAMILY.begin(run) for run in each]
+    states = [TOKENS.begin(run) for run in each]
     split = [slice(None)] if together else [slice(i, i + 1) for i in range(runs)]
     parts = [Part(each[some], states[some], "cpu") for some in split]
     for part in parts:
@@ -147,15 +147,11 @@ def table(layers: int) -> dict[str, float]:
     return rows
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    for layers in LAYERS:
-        rows = table(layers)
+def main(settings: Settings) -> None:
+    for layers in (1,) if settings.profile == "smoke" else (1, 2, 3):
+        with schedule.one_thread():
+            rows = table(layers)
         flop = sum(2 * b * m * k * n for b, m, k, n in products(layers))
-        print(f"\n{layers} layers, {flop / 1e9:.2f} GFLOP a step: {'ms':>34} {'of products':>12}")
+        print(f"\nToken models, {layers} layers, {flop / 1e9:.2f} GFLOP a step: {'ms':>20} {'of products':>12}")
         for name, taken in rows.items():
             print(f"    {name:52} {taken:8.1f} {taken / rows['matrix products alone']:12.2f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from induction_heads.bench import tokens as bench
+from induction_heads.machinery.settings import Settings
 from induction_heads.networks.kernels import load
-from induction_heads.networks.tokens import bench, model
+from induction_heads.networks.tokens import model
 from induction_heads.networks.tokens.generators import REP
 
 
@@ -28,8 +30,7 @@ def test_every_way_of_training_has_a_row(monkeypatch, capsys):
 
     monkeypatch.setattr(bench, "milliseconds", once)
     monkeypatch.setattr(bench, "SIZES", (2,))
-    monkeypatch.setattr(bench, "LAYERS", (1,))
-    bench.main()
+    bench.main(Settings("smoke"))
     said = capsys.readouterr().out
     rows = ["products alone", "eager PyTorch", "TransformerLens", "PyTorch, 2 as one batch", "PyTorch, 2 one by one"]
     for row in [*rows, *(["C++, 2 one by one"] if load() else [])]:
