@@ -160,7 +160,7 @@ class Part:
         for i, row in enumerate(torch.stack(columns, 1).tolist()):
             if not math.isfinite(row[0]):
                 raise FloatingPointError(f"{self.runs[i]}: the loss is {row[0]} after {step:,} steps")
-            self.states[i].history.append([step, *row])
+            self.states[i].history.append([float(step), *row])
 
     def _on_test(self) -> list[Tensor]:
         if self.test is None:
