@@ -182,9 +182,10 @@ def names(asked: Asked) -> None:
 
 def bench(asked: Asked) -> None:
     """Time and memory of a step, beside plain PyTorch and the limit of this machine."""
-    from .bench import pairs
+    from .bench import pairs, tokens
 
     pairs.main(asked.settings)
+    tokens.main(asked.settings)
 
 
 def profile(asked: Asked) -> None:

@@ -12,7 +12,7 @@ for a head until `resolve` gives it a name.
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
@@ -393,14 +393,29 @@ def forward(
     all_queries: bool = False,
 ) -> Sites:
     """`model.forward` with clamps; gradients flow through the unablated pass too, where there is one."""
+    about = {"features": features, "sequences": sequences}
+    return passes(clamps, lambda edit: model.forward(parameters, features, sequences, edit, all_queries), **about)
+
+
+def passes(
+    clamps: Clamps,
+    one_pass: Callable[[model.Edit], Sites],
+    features: Tensor | None = None,
+    sequences: Sequences | None = None,
+    tokens: Tensor | None = None,
+) -> Sites:
+    """The sites of `one_pass(edit)` with clamps, made twice where a clamp reads the pass without ablations.
+
+    The other arguments are what clamps may ask of the input (`Pass`).
+    """
     unablated: Sites = {}
 
     def edit(first: bool, site: str, here: Tensor, seen: Sites) -> Tensor:
-        return stands(clamps, site, here, Pass(features, sequences, seen, unablated), first)
+        return stands(clamps, site, here, Pass(features, sequences, seen, unablated, tokens), first)
 
     if two_passes(clamps):
-        unablated = model.forward(parameters, features, sequences, partial(edit, True), all_queries)
-    return model.forward(parameters, features, sequences, partial(edit, False), all_queries)
+        unablated = one_pass(partial(edit, True))
+    return one_pass(partial(edit, False))
 
 
 def active(clamps: Sequence[Clamp], network: Network) -> Network:
