@@ -80,8 +80,10 @@ class Repeat(Generator):
         if not 1 <= self.shortest <= self.longest <= most:
             raise ValueError(f"expected blocks of 1 to {most} tokens, got {self.shortest} to {self.longest}")
         if self.alphabet and (self.distinct or not 1 <= self.alphabet[0] <= self.alphabet[1] <= self.vocabulary):
-            raise ValueError(f"expected an alphabet of 1 to {self.vocabulary} symbols a block, drawn with replacement "
-                             f"(distinct=False), got {self.alphabet}, distinct={self.distinct}")  # fmt: skip
+            raise ValueError(
+                f"expected an alphabet of 1 to {self.vocabulary} symbols a block, drawn with replacement "
+                f"(distinct=False), got {self.alphabet}, distinct={self.distinct}"
+            )
 
     def draw(self, rng, n):
         size = rng.integers(self.shortest, self.longest + 1, (n, 1))
@@ -206,8 +208,10 @@ class Snippets(Generator):
 
     def __post_init__(self):
         if not (0 <= self.backward <= 1 and 1 <= self.span and self.size <= self.length):
-            raise ValueError(f"expected a probability of backward snippets and spans of at most {(LENGTH - 1) // 2} "
-                             f"tokens, got {self.backward} and {self.span}")  # fmt: skip
+            raise ValueError(
+                f"expected a probability of backward snippets and spans of at most {(LENGTH - 1) // 2} "
+                f"tokens, got {self.backward} and {self.span}"
+            )
 
     @property
     def size(self) -> int:

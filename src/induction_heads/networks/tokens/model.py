@@ -144,8 +144,10 @@ def clamped(
     """
     for part in combined.parts:
         if part.kind.reads_labels or part.kind in (clamps.Graft, clamps.PerfectLayer1):
-            raise ValueError(f"{part.kind.__name__} is for networks of exemplars and labels: give a clamp that needs "
-                             "tokens alone, such as InductionAttention, PreviousTokenAttention or Ablate")  # fmt: skip
+            raise ValueError(
+                f"{part.kind.__name__} is for networks of exemplars and labels: give a clamp that needs "
+                "tokens alone, such as InductionAttention, PreviousTokenAttention or Ablate"
+            )
     seen = clamps.passes(combined, lambda edit: forward(parameters, tokens, variant, edit), tokens=tokens)
     missing = {part.site: part.kind.__name__ for part in combined.parts if part.site not in seen}
     if missing:

@@ -38,11 +38,9 @@ def figure_13(strength: Float[np.ndarray, " head"], alone: Loss, without: Loss, 
         fig,
         "Figure 13: ablations in nats",
         "Figure 4a with the loss instead of the accuracy: contributions that accuracy hides. A linear axis for one "
-        "head left, a "
-        "logarithmic one for one head ablated. Pale points: the paper's.",
+        "head left, a logarithmic one for one head ablated. Pale points: the paper's.",
         "Two scatter plots of loss against induction strength, a point a Layer 2 head. Strength, loss alone and loss "
-        "when "
-        f"ablated, strongest first: {found}. No head ablated: {whole:.4f} nats.",
+        f"when ablated, strongest first: {found}. No head ablated: {whole:.4f} nats.",
     )
 
 
@@ -63,13 +61,11 @@ def figure_14(
         fig,
         "Figure 14: heads switched on one by one",
         "The loss as Layer 2 heads are switched on in the order of their strengths, from the strongest and from the "
-        "second "
-        "strongest, on a logarithmic axis. Additive heads give a curve that falls at every step. Pale: the paper's, "
-        "which ends with its seventh head.",
+        "second strongest, on a logarithmic axis. Additive heads give a curve that falls at every step. Pale: the "
+        "paper's, which ends with its seventh head.",
         f"Two curves of loss: from {first[0]:.4f} nats with L2H{order[0]} alone to {first[-1]:.4f} with all heads, and "
-        f"from {second[0]:.4f} with L2H{order[1]} to {second[-1]:.4f} with all but L2H{order[0]}. Steps that raise "
-        "the loss: "
-        f"{int((np.diff(first) >= 0).sum())} of {len(first) - 1} and {int((np.diff(second) >= 0).sum())} of "
+        f"from {second[0]:.4f} with L2H{order[1]} to {second[-1]:.4f} with all but L2H{order[0]}. Steps that raise the "
+        f"loss: {int((np.diff(first) >= 0).sum())} of {len(first) - 1} and {int((np.diff(second) >= 0).sum())} of "
         f"{len(second) - 1}.",
     )
 

@@ -47,14 +47,15 @@ def figure_claims(found: pd.DataFrame, claims: pd.DataFrame) -> Drawing:
     fig.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7.5)
     words, missed = claims.verdict.value_counts(), found[~found.holds].claim.unique()
     return Drawing(
-        "figure_claims", fig, "The ledger: how far from the criterion",
+        "figure_claims",
+        fig,
+        "The ledger: how far from the criterion",
         "A point is a seed. Right of the line its numbers meet the criterion, left they do not; the distance is the "
-        "factor by "
-        f"which one number would have to change for the verdict to be another ({FURTHEST:g}: that much or more).",
-        f"A row for each of {len(claims)} claims: {', '.join(f'{n} {word}' for word, n in words.items())}. Missing "
-        f"for some seed: "
-        f"{', '.join(missed) or 'none'}.",
-    )  # fmt: skip
+        f"factor by which one number would have to change for the verdict to be another ({FURTHEST:g}: that much or "
+        "more).",
+        f"A row for each of {len(claims)} claims: {', '.join(f'{n} {word}' for word, n in words.items())}. Missing for "
+        f"some seed: {', '.join(missed) or 'none'}.",
+    )
 
 
 def _margins(ax: Axes, found: pd.DataFrame, claims: pd.DataFrame) -> None:
@@ -100,21 +101,24 @@ def figure_claims_causes(
     strongest, others = alone.share[alone.strongest], alone.share[~alone.strongest]
     met = {test: groups[groups[test]].groupby("seed").heads.count() for test in tests}
     return Drawing(
-        "figure_claims_causes", fig, "Three experiments on what misses",
+        "figure_claims_causes",
+        fig,
+        "Three experiments on what misses",
         "(a) The slowest tenth of the fall as a share of the learning time, the same initialisations on two data "
-        "sets. (b) The "
-        "same for every head alone, the strongest of its seed filled. (c) For how many heads in the group of "
-        "previous-token heads "
-        "the criteria of Table 1 are met; shaded: the number that the threshold takes.",
+        "sets. (b) The same for every head alone, the strongest of its seed filled. (c) For how many heads in the "
+        "group of previous-token heads the criteria of Table 1 are met; shaded: the number that the threshold takes.",
         f"Three panels. (a) {names[0]}: {data['here'].min():.2f} to {data['here'].max():.2f}"
-        + (f"; {names[1]}: {data['there'].min():.2f} to "
-        f"{data['there'].max():.2f}" if data["there"].notna().any() else "")
+        + (
+            f"; {names[1]}: {data['there'].min():.2f} to {data['there'].max():.2f}"
+            if data["there"].notna().any()
+            else ""
+        )
         + f"; the paper {paper:.2f}. (b) The strongest heads {strongest.min():.2f} to {strongest.max():.2f}, the "
         f"others "
         f"{others.min():.2f} to {others.max():.2f}. (c) "
-        + "; ".join(f"{test} is met somewhere in {len(n)} of {groups.seed.nunique()} "
-        f"seeds" for test, n in met.items()) + ".",
-    )  # fmt: skip
+        + "; ".join(f"{test} is met somewhere in {len(n)} of {groups.seed.nunique()} seeds" for test, n in met.items())
+        + ".",
+    )
 
 
 def _two_sets(ax: Axes, data: pd.DataFrame, names: tuple[str, str], paper: float) -> None:

@@ -38,14 +38,15 @@ def figure_own_model(losses: Mapping[str, Float[ndarray, "seed step"]]) -> Drawi
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7.5)
     learnt = {name: [times(loss)["learnt"] for loss in each] for name, each in losses.items()}
     return Drawing(
-        "figure_own_model", fig, "Clamps on a model of tokens",
+        "figure_own_model",
+        fig,
+        "Clamps on a model of tokens",
         "A plain model of tokens, trained on repeated blocks with steps of the circuit given throughout: the median "
-        "of the seeds, "
-        "and thin each of them. Time is on a log axis.",
+        "of the seeds, and thin each of them. Time is on a log axis.",
         "Loss through training under four conditions. Learnt (below 0.4 ln 12), by seed: "
         + "; ".join(f"{name} after {', '.join(f'{t:,}' for t in found)}" for name, found in learnt.items())
         + " sequences.",
-    )  # fmt: skip
+    )
 
 
 def figure_own_model_heads(
@@ -68,17 +69,18 @@ def figure_own_model_heads(
     keys = {f"head {head} (L1H{head} above, L2H{head} below)": colour(head) for head in heads}
     parts.heads_legend(fig, (), extra=keys, fontsize=7)
     return Drawing(
-        "figure_own_model_heads", fig, "Who forms when",
+        "figure_own_model_heads",
+        fig,
+        "Who forms when",
         "Attention of each head of Layer 1 to the previous token (above) and of each head of Layer 2 to the token "
-        "after the "
-        "previous occurrence (below), through training. A colour is a head's number in its layer.",
+        "after the previous occurrence (below), through training. A colour is a head's number in its layer.",
         "Six panels. At the end, the best head: "
         + "; ".join(
-            f"{name}: Layer 1 {previous[name][-1].max():.2f}, Layer 2 "
-            f"{induced[name][-1].max():.2f}" for name in previous
+            f"{name}: Layer 1 {previous[name][-1].max():.2f}, Layer 2 {induced[name][-1].max():.2f}"
+            for name in previous
         )
         + ".",
-    )  # fmt: skip
+    )
 
 
 def figure_own_model_text(losses: Mapping[str, Float[ndarray, " step"]]) -> Drawing:
@@ -90,9 +92,11 @@ def figure_own_model_text(losses: Mapping[str, Float[ndarray, " step"]]) -> Draw
     ax.set(title="Words of their own: the same clamps on text-like data")
     ax.legend()
     return Drawing(
-        "figure_own_model_text", fig, "The same clamps on text",
+        "figure_own_model_text",
+        fig,
+        "The same clamps on text",
         "Loss on the second half of lines made of four words of their own; means of ten steps.",
         "Loss through training. Over the last 20 steps: "
         + "; ".join(f"{name} {loss[-20:].mean():.2f} nats" for name, loss in losses.items())
         + ".",
-    )  # fmt: skip
+    )

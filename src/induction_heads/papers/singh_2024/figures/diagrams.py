@@ -119,9 +119,18 @@ def _key(ax: Axes, any_clamped: bool) -> None:
 
 
 def _write(
-    ax: Axes, x: float, y: float, text: str, size: float, colour: str = INK, *,
-    turned: bool = False, left: bool = False, bold: bool = False, zorder: float = 5.0,
-) -> None:  # fmt: skip
+    ax: Axes,
+    x: float,
+    y: float,
+    text: str,
+    size: float,
+    colour: str = INK,
+    *,
+    turned: bool = False,
+    left: bool = False,
+    bold: bool = False,
+    zorder: float = 5.0,
+) -> None:
     """Lettering as an outline in data units, centred on its height and, unless `left`, on its width."""
     path = TextPath(
         (0, 0), text, size=size, prop=FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
@@ -229,8 +238,15 @@ def attention(
     ax.imshow(np.where(allowed, pattern, np.nan), cmap="Blues", vmin=0, vmax=1, aspect="equal")
     for query, key in np.argwhere(allowed) if numbers else ():
         weight = pattern[query, key]
-        ax.text(key, query, f"{weight:.2f}".lstrip("0") if weight < 0.995 else "1", ha="center", va="center",
-                fontsize="x-small", color="white" if weight > 0.6 else INK)  # fmt: skip
+        ax.text(
+            key,
+            query,
+            f"{weight:.2f}".lstrip("0") if weight < 0.995 else "1",
+            ha="center",
+            va="center",
+            fontsize="x-small",
+            color="white" if weight > 0.6 else INK,
+        )
     names = [_as_math(name) for name in token_names]
     ax.set_xticks(range(keys), names)
     ax.set_yticks(range(queries), names[keys - queries :])

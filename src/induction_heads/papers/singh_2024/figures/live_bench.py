@@ -51,8 +51,10 @@ def figure_live(curves: "Sequence[Curve]") -> Drawing:
     strongest = max(strengths, key=lambda name: strengths[name]) if strengths else ""
     of_heads = f" Its strongest head is {strongest} with {strengths[strongest]:.2f}." if strengths else ""
     return Drawing(
-        "figure_live", bench(curves), "The live bench",
+        "figure_live",
+        bench(curves),
+        "The live bench",
         "Train loss of the latest run (black, wide) and of those before it (pale), and the induction strengths of "
         "the latest.",
         f"Train loss and induction strengths through training. {ends}.{of_heads}",
-    )  # fmt: skip
+    )

@@ -65,9 +65,8 @@ def figure_15(histories: Mapping[float, pd.DataFrame], length: int) -> Drawing:
         fig,
         "Figure 15: the match clamp at every strength",
         "The loss while the strongest head has attention s on the correct label and 1 - s on the other, throughout "
-        "training: "
-        f"{len(histories)} strengths, {len(NAMED)} of them thick. Dark is no information; the two colours are the "
-        "two directions.",
+        f"training: {len(histories)} strengths, {len(NAMED)} of them thick. Dark is no information; the two colours "
+        "are the two directions.",
         f"Loss against sequences seen for {len(histories)} strengths, in three panels. At the end, at strengths 0, "
         f"0.5 and 1, in nats: {ends}.",
     )
@@ -97,8 +96,7 @@ def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarr
         fig,
         "Figure 15 in one picture",
         "Left: sequences until the training set is learnt, against the strength of the clamp. Right: the loss at the "
-        "end of "
-        "training, on the training set and on two test sets.",
+        "end of training, on the training set and on two test sets.",
         f"Learning time against strength: {told}. Final loss against strength, three curves: largest "
         + ", ".join(f"{title.lower()} {np.max(final[key]):.2f}" for key, title in SETS.items())
         + " nats.",
@@ -123,8 +121,7 @@ def figure_15_answers(
         fig,
         "Answers on held-out label pairs",
         "What the network of each strength answers to sequences with a held-out label pair: the right label, the "
-        "other one in "
-        "the context, or one that is not there. Not in the paper.",
+        "other one in the context, or one that is not there. Not in the paper.",
         f"Stacked bars of shares of answers against strength: {ends}.",
     )
 

@@ -103,11 +103,9 @@ def figure_8(
         fig,
         "Figure 8: which previous-token head is clamped",
         "The train loss while one Layer 1 head, another, three or all eight have the previous-token pattern from the "
-        "first "
-        "step on, and with no clamp. Wide pale curves: the paper's, in the colour of the same condition.",
+        "first step on, and with no clamp. Wide pale curves: the paper's, in the colour of the same condition.",
         "Train loss against sequences seen, a curve for each choice of the heads that are given the previous-token "
-        "pattern. "
-        f"Sequences until the loss is below 0.4 ln 2: {times}.",
+        f"pattern. Sequences until the loss is below 0.4 ln 2: {times}.",
     )
 
 

@@ -69,8 +69,7 @@ def figure_10(
         "checkpoint of the run trained without it. Dashed: the unclamped loss, the same in both panels. Wide pale "
         "curves: the paper's.",
         "Two panels of train loss against sequences seen, each with the unclamped run: clamped training on the left, "
-        "progress "
-        f"measures on the right. Losses at the end, clamped and measured, in nats: {ends}.",
+        f"progress measures on the right. Losses at the end, clamped and measured, in nats: {ends}.",
     )
 
 
@@ -99,9 +98,8 @@ def figure_10_seeds(tables: Mapping[int, Learning], paper: Learning, *, scale: i
         fig,
         "Figure 10 over seeds: the slowest tenth of the fall",
         "Each line is a seed: from training under a clamp (left end) to the progress measure under the same clamp "
-        "(right end), "
-        f"in sequences and as a share of the learning time. Dashed: the bar for a plateau, {PLATEAU:.0%}. Diamonds: "
-        "the paper.",
+        f"(right end), in sequences and as a share of the learning time. Dashed: the bar for a plateau, {PLATEAU:.0%}. "
+        "Diamonds: the paper.",
         f"Lines of {len(tables)} seeds from clamped training to the progress measure. {_medians(tables)}",
     )
 

@@ -49,14 +49,16 @@ def figure_18(heads: pd.DataFrame, theirs: pd.DataFrame | None) -> Drawing:
     plots.panel_titles(axes, ["Accuracy alone", "Loss alone", "Learning time when trained alone"])
     found = {quantity: strength.correlation(heads, quantity) for quantity in LABELS}
     return Drawing(
-        "figure_18", fig, "Figure 18: strength, accuracy alone, learning time",
-        f"{len(heads)} heads, {len(heads) // len(looks)} a seed: strength in the full network against what a head "
-        f"does alone at "
-        "the end (a, b) and how soon a network with this head only learns (c). Wide pale points: the paper's.",
-        f"Three scatter plots against induction strength. Correlation with the accuracy alone "
-        f"{found['accuracy']:+.2f}, with the "
-        f"loss alone {found['loss']:+.2f}; rank correlation with the learning time {found['learning time']:+.2f}.",
-    )  # fmt: skip
+        "figure_18",
+        fig,
+        "Figure 18: strength, accuracy alone, learning time",
+        f"{len(heads)} heads, {len(heads) // len(looks)} a seed: strength in the full network against what a head does "
+        "alone at the end (a, b) and how soon a network with this head only learns (c). Wide pale points: the "
+        "paper's.",
+        "Three scatter plots against induction strength. Correlation with the accuracy alone "
+        f"{found['accuracy']:+.2f}, with the loss alone {found['loss']:+.2f}; rank correlation with the learning time "
+        f"{found['learning time']:+.2f}.",
+    )
 
 
 def _looks(seeds: Sequence[int]) -> dict[int, dict]:
@@ -93,16 +95,19 @@ def figure_18_by_seed(ours: Mapping[str, pd.Series], theirs: Mapping[str, pd.Ser
     ax.legend(fontsize=6.5, loc="center left", bbox_to_anchor=(1, 0.5))
     outside, their_outside = (int((each["learning time"].abs() >= by_chance).sum()) for each in (ours, theirs))
     return Drawing(
-        "figure_18_by_seed", fig, "Figure 18, seed by seed",
+        "figure_18_by_seed",
+        fig,
+        "Figure 18, seed by seed",
         "A diamond is one of our seeds, a disc one of the paper's. In the grey band lies what chance gives eight "
         "heads.",
         "Correlations with strength in three rows. "
-        + " ".join(f"{quantity}: ours {_span(ours[quantity])}, the paper's "
-        f"{_span(theirs[quantity])}." for quantity in ours)
+        + " ".join(
+            f"{quantity}: ours {_span(ours[quantity])}, the paper's {_span(theirs[quantity])}." for quantity in ours
+        )
         + f" Learning times outside the band of chance: {outside} of our {len(ours['learning time'])} seeds, "
         f"{their_outside} of "
         f"the paper's {len(theirs['learning time'])}.",
-    )  # fmt: skip
+    )
 
 
 def _span(values: pd.Series) -> str:
@@ -128,12 +133,12 @@ def figure_18_through_training(
     medians = {"speed": np.nanmedian(speed, 0), "success": np.nanmedian(success, 0)}
     best = int(np.nanargmax(medians["speed"]))
     return Drawing(
-        "figure_18_through_training", fig, "Figure 18 through training",
+        "figure_18_through_training",
+        fig,
+        "Figure 18 through training",
         "Strengths at every checkpoint, ranked against how early the same heads learn alone and how well they do "
-        "alone at the "
-        "end: the median of the seeds in the range from lowest to highest.",
+        "alone at the end: the median of the seeds in the range from lowest to highest.",
         f"Two curves through training. With speed the median correlation is greatest, {medians['speed'][best]:+.2f}, "
-        f"after "
-        f"{seen[best]:,} sequences and ends at {medians['speed'][-1]:+.2f}; with success it ends at "
+        f"after {seen[best]:,} sequences and ends at {medians['speed'][-1]:+.2f}; with success it ends at "
         f"{medians['success'][-1]:+.2f}.",
-    )  # fmt: skip
+    )

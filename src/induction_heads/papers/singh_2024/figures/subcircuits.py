@@ -37,9 +37,13 @@ LEFT = {
     "1, 2, 3v, 5": "B",
 }
 LAYOUT: list[Any] = [  # the early part of the curves above the whole of them
-    ["early", "none", "1"], ["early", "none", "1"], ["early", "1, 2", "1, 2, 3qk, 4"],
-    ["whole", "1, 2", "1, 2, 3qk, 4"], ["whole", "3v, 5", "1, 2, 3v, 5"], ["whole", "3v, 5", "1, 2, 3v, 5"],
-]  # fmt: skip
+    ["early", "none", "1"],
+    ["early", "none", "1"],
+    ["early", "1, 2", "1, 2, 3qk, 4"],
+    ["whole", "1, 2", "1, 2, 3qk, 4"],
+    ["whole", "3v, 5", "1, 2, 3v, 5"],
+    ["whole", "3v, 5", "1, 2, 3v, 5"],
+]
 SHOWN = {"early": 100_000, "whole": 400_000}  # sequences
 TICKS = {"learnt after": (2e4, 5e4, 1e5, 2e5), "slowest tenth": (3e3, 1e4, 3e4, 1e5)}  # sequences
 PANELS = {  # column of `measures.learning` -> title, axis

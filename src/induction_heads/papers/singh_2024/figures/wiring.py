@@ -44,9 +44,8 @@ def figure_previous_token_heads(attention: Float[np.ndarray, " head"], previous:
         "figure_previous_token_heads",
         fig,
         "The previous-token heads",
-        "Attention from the label tokens to the token before, mean over both labels and all sequences, highest "
-        "first. Full "
-        f"colour: previous-token heads, above the threshold of {PREVIOUS_TOKEN}.",
+        "Attention from the label tokens to the token before, mean over both labels and all sequences, highest first. "
+        f"Full colour: previous-token heads, above the threshold of {PREVIOUS_TOKEN}.",
         f"A bar for each Layer 1 head, its attention from the label tokens to the token before: {shares}. "
         f"{len(previous)} lie above the threshold of {PREVIOUS_TOKEN}.",
     )
@@ -74,9 +73,8 @@ def table_1_bars(table: pd.DataFrame) -> Drawing:
         fig,
         "Table 1: previous-token heads",
         "Accuracy with the previous-token heads ablated, and with the others, preserving patterns or values. Blue is "
-        "what is "
-        "left when Layer 1 reaches the output through patterns only (values preserved), purple through values only. "
-        "Grey: the paper's.",
+        "what is left when Layer 1 reaches the output through patterns only (values preserved), purple through values "
+        "only. Grey: the paper's.",
         f"Bars of accuracy, ours beside the paper's: {found}.",
     )
 
@@ -101,9 +99,8 @@ def table_1_cut(tables: Mapping[int, pd.Series], previous: int) -> Drawing:
         "table_1_cut",
         fig,
         "Table 1 for every place of the line",
-        "The four accuracies of Table 1 when the k heads that attend most to the token before count as "
-        "previous-token heads. "
-        f"Dotted: the k of the threshold of {PREVIOUS_TOKEN}.",
+        "The four accuracies of Table 1 when the k heads that attend most to the token before count as previous-token "
+        f"heads. Dotted: the k of the threshold of {PREVIOUS_TOKEN}.",
         f"Four curves of accuracy against k, from {min(tables)} to {max(tables)}. Their lowest points: {found}.",
     )
 
@@ -132,10 +129,8 @@ def figure_11(effects: Effects, previous: Collection[int], carries: float) -> Dr
         fig,
         "Figure 11: wiring of all pairs of heads",
         "What each Layer 1 head is worth to each Layer 2 head that works alone, in accuracy: lost without it (who is "
-        "needed), "
-        f"and given by it where Layer 1 has nothing else (who is enough). Numbers from {carries} on; framed: wires, "
-        "pairs that "
-        "lose that much; ● marks previous-token heads.",
+        f"needed), and given by it where Layer 1 has nothing else (who is enough). Numbers from {carries} on; framed: "
+        "wires, pairs that lose that much; ● marks previous-token heads.",
         "Four matrices of 8 by 8 pairs of heads. Pairs in which the missing Layer 1 head costs "
         f"{carries} of accuracy or more: {wires['values']} through patterns, {wires['patterns']} through values.",
     )
@@ -158,8 +153,7 @@ def figure_11_wires(effects: Effects, previous: Collection[int], carries: float)
         fig,
         "The wires of Figure 11",
         f"Wires worth {carries} of accuracy or more to the Layer 2 head alone, drawn in proportion, in the colour of "
-        "the "
-        "Layer 1 head. Thick rims: previous-token heads.",
+        "the Layer 1 head. Thick rims: previous-token heads.",
         f"Layer 1 heads below, Layer 2 heads above, joined by the wires: {'; '.join(found)}.",
     )
 
@@ -185,8 +179,10 @@ def figure_11_scores(
     `correlation` has the rank correlation of each panel, by the letter of the score.
     """
     fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.2))
-    kinds = {"a previous-token head": ("#E07B1E", list(previous)),
-             "another Layer 1 head": (QUIET, [h for h in range(8) if h not in previous])}  # fmt: skip
+    kinds = {
+        "a previous-token head": ("#E07B1E", list(previous)),
+        "another Layer 1 head": (QUIET, [h for h in range(8) if h not in previous]),
+    }
     for ax, (letter, kept) in zip(axes, SCORES.items(), strict=True):
         worth = effects[kept, "all but one"].to_numpy()
         for text, (own, chosen) in kinds.items():
@@ -207,8 +203,7 @@ def figure_11_scores(
         fig,
         "Composition scores against the functional wiring",
         "A point is a pair of heads, of Layer 1 and of Layer 2; r is the rank correlation over the 64 pairs. A score "
-        "that told "
-        "the wiring would put the points on a rising curve.",
+        "that told the wiring would put the points on a rising curve.",
         "Three scatter plots of 64 pairs of heads, accuracy lost against composition score. Rank correlations: "
         f"{found}.",
     )
@@ -230,8 +225,7 @@ def figure_11_composition(before: Scores, after: Scores, previous: Collection[in
         fig,
         "Composition scores of all pairs of heads",
         "How much of what a Layer 1 head writes lies where a Layer 2 head's queries, keys or values read, before "
-        "training and "
-        "after; ● marks previous-token heads.",
+        "training and after; ● marks previous-token heads.",
         f"Six matrices of 8 by 8 pairs of heads. Mean scores at initialisation and at the end: {means}.",
     )
 

@@ -24,14 +24,12 @@ def reading_patterns(detected: Mapping[str, Sequence[str]], previous: Sequence[s
         prediction(
             looking_back[0] in previous and induction[0] == strongest,
             f"the detector's best previous-token head is {looking_back[0]}, ours are {listed(previous)}; its best "
-            f"induction "
-            f"head is {induction[0]}, ours {strongest}",
+            f"induction head is {induction[0]}, ours {strongest}",
         ),
         f"Of its {len(looking_back)} best previous-token heads {len(same)} are among ours by attention.",
         "It gives the share of *all* a head's attention that lies on the pattern, so that an induction head, which "
-        "works at "
-        "one place of a sequence, scores low even where it comes first.",
-    ]  # fmt: skip
+        "works at one place of a sequence, scores low even where it comes first.",
+    ]
 
 
 def reading_match(
@@ -42,13 +40,11 @@ def reading_match(
         prediction(
             right > THERE and agree >= EXPLAINS,
             f"by weights a query prefers its own class to another in {percent(right)} of {classes * (classes - 1):,} "
-            f"comparisons "
-            f"(measured: {percent(measured)}), and weights and measured scores correlate by {agree:.2f}",
+            f"comparisons (measured: {percent(measured)}), and weights and measured scores correlate by {agree:.2f}",
         ),
         f"The mean score is {own:.1f} on the diagonal and {others:.1f} off it. With {classes} classes in {rank} "
-        f"dimensions they "
-        "cannot all be orthogonal; the task asks for one of two.",
-    ]  # fmt: skip
+        "dimensions they cannot all be orthogonal; the task asks for one of two.",
+    ]
 
 
 def reading_copy(shares: Float[np.ndarray, "2 head"], head: int, embedding: float, layer_1: float) -> list[str]:
@@ -59,20 +55,18 @@ def reading_copy(shares: Float[np.ndarray, "2 head"], head: int, embedding: floa
         prediction(
             through,
             f"L2H{head} puts a label's own logit above another's in {percent(direct)} of the comparisons by the "
-            f"embedding alone and "
-            f"in {percent(whole)} with what Layer 1 copies; over all heads {percent(shares[0].mean())} and "
-            f"{percent(shares[1].mean())}",
+            f"embedding alone and in {percent(whole)} with what Layer 1 copies; over all heads "
+            f"{percent(shares[0].mean())} and {percent(shares[1].mean())}",
         ),
         f"At a label token the embedding has size {embedding:.2f}, and Layer 1 adds {layer_1:.2f}.",
         "Figure 1 draws step 3v from the label token straight to the value. In these weights the label takes a way "
-        "that is not "
-        "drawn: Layer 1's heads read it in its own token and write it larger, and that is what the value holds "
-        "(*V-composition*)."
+        "that is not drawn: Layer 1's heads read it in its own token and write it larger, and that is what the value "
+        "holds (*V-composition*)."
         if through
         else "The values need no way that Figure 1 does not draw."
         if direct > THERE
         else "By weights alone this head does not copy.",
-    ]  # fmt: skip
+    ]
 
 
 def reading_eigenvalues(positive: Mapping[str, Sequence[float]]) -> list[str]:
@@ -80,11 +74,12 @@ def reading_eigenvalues(positive: Mapping[str, Sequence[float]]) -> list[str]:
     return [
         prediction(
             all(round(end, 1) >= THERE for _, end in positive.values()),
-            "; ".join(f"{name} {start:+.2f} at the start, {end:+.2f} at the "
-            f"end" for name, (start, end) in positive.items())
+            "; ".join(
+                f"{name} {start:+.2f} at the start, {end:+.2f} at the end" for name, (start, end) in positive.items()
+            )
             + " (1: all positive)",
         )
-    ]  # fmt: skip
+    ]
 
 
 def reading_attribution(layer_1: float, layer_2: Float[np.ndarray, " head"], whole: float, order: float) -> list[str]:
@@ -94,11 +89,10 @@ def reading_attribution(layer_1: float, layer_2: Float[np.ndarray, " head"], who
         prediction(
             abs(layer_1) <= NOTHING * abs(whole) and order >= FOLLOWS,
             f"of {whole:+.2f} Layer 2 brings {layer_2.sum():+.2f} and Layer 1 {layer_1:+.2f}; the parts of Layer 2's "
-            f"heads follow their "
-            f"strengths with a rank correlation of {order:+.2f}",
+            f"heads follow their strengths with a rank correlation of {order:+.2f}",
         ),
         f"{in_words(helping, len(layer_2), 'heads')} of Layer 2 bring more than {percent(NOTHING)} of it each.",
-    ]  # fmt: skip
+    ]
 
 
 def reading_composition(
@@ -110,14 +104,14 @@ def reading_composition(
     return [
         prediction(
             bool(share > 0.5 and told),
-            f"{listed(previous)} bring {percent(share)} of the match, and over the pairs of heads what a cut costs "
-            f"has a rank "
-            f"correlation of {by_score:+.2f} with the composition score (from {EXPLAINS} on it would predict it)",
+            f"{listed(previous)} bring {percent(share)} of the match, and over the pairs of heads what a cut costs has "
+            f"a rank correlation of {by_score:+.2f} with the composition score (from {EXPLAINS} on it would predict "
+            "it)",
         ),
         f"With a Layer 1 head's attention to the previous token its cost, mean over the readers, has "
         f"{by_attention:+.2f}: attention "
         + ("says more than the weights." if abs(by_attention) > abs(by_score) else "says no more than the weights."),
-    ]  # fmt: skip
+    ]
 
 
 def reading_patching(at: Float[np.ndarray, "layer token"]) -> list[str]:
@@ -128,10 +122,9 @@ def reading_patching(at: Float[np.ndarray, "layer token"]) -> list[str]:
         prediction(
             bool(labels >= THERE * at[0].sum() and query >= THERE * at[1].sum()),
             f"in Layer 1 {labels:.2f} of the answer comes back at the label tokens and {elsewhere[0]:.2f} elsewhere; "
-            f"in Layer 2 "
-            f"{query:.2f} at the query and {elsewhere[1]:.2f} elsewhere (sums over heads)",
+            f"in Layer 2 {query:.2f} at the query and {elsewhere[1]:.2f} elsewhere (sums over heads)",
         )
-    ]  # fmt: skip
+    ]
 
 
 def reading_training(
@@ -147,14 +140,13 @@ def reading_training(
             + f" sequences; the task is learnt after {number(learnt)}",
         ),
         f"{listed(early).capitalize()} {'is' if len(early) == 1 else 'are'} there before training, by a share of "
-        f"{listed(f'{starts[name]:.2f} of {comparisons[name]} comparisons' for name in early)}: with so few, chance "
-        f"is enough, and "
-        "when it is learnt cannot be read off the share, but off its size (dashed)."
+        f"{listed(f'{starts[name]:.2f} of {comparisons[name]} comparisons' for name in early)}: with so few, chance is "
+        "enough, and when it is learnt cannot be read off the share, but off its size (dashed)."
         if early
         else "Both begin near guessing: "
         + listed(f"{name} {share:.2f} of {comparisons[name]:,} comparisons" for name, share in starts.items())
         + ".",
-    ]  # fmt: skip
+    ]
 
 
 def reading_clamped(whole: float, follows: float, patterns: float, values: float, heads: Sequence[str]) -> list[str]:
@@ -163,7 +155,6 @@ def reading_clamped(whole: float, follows: float, patterns: float, values: float
         prediction(
             patterns >= values + PATH,
             f"without {listed(heads)} accuracy falls from {whole:.3f} to {follows:.3f}; with Layer 2's patterns kept "
-            f"it is "
-            f"{patterns:.3f}, with its values kept {values:.3f}",
+            f"it is {patterns:.3f}, with its values kept {values:.3f}",
         )
     ]

@@ -35,11 +35,10 @@ def reading_order(learnt: Mapping[str, Times]) -> list[str]:
         "*Order.* "
         + prediction(
             bool(ordered == n and no_wait == n and all(map(waits, learnt["no clamp"]))),
-            f"with the pattern given the task is learnt before it is with step 1, and with step 1 before it is with "
-            f"nothing, in "
-            f"{in_words(ordered, n)} ({_span(pattern)}, {_span(one)} and {_span(none)} sequences); a plateau in "
-            f"{in_words(sum(map(waits, learnt['no clamp'])), n)} without a clamp and in {in_words(n - no_wait, n)} "
-            f"with the pattern",
+            "with the pattern given the task is learnt before it is with step 1, and with step 1 before it is with "
+            f"nothing, in {in_words(ordered, n)} ({_span(pattern)}, {_span(one)} and {_span(none)} sequences); a "
+            f"plateau in {in_words(sum(map(waits, learnt['no clamp'])), n)} without a clamp and in "
+            f"{in_words(n - no_wait, n)} with the pattern",
         ),
         "*All heads of Layer 1.* "
         + prediction(
@@ -49,7 +48,7 @@ def reading_order(learnt: Mapping[str, Times]) -> list[str]:
         ),
         f"It is slower than no clamp at all, as in the paper's Figure 8, in {in_words(slowest, n)}"
         + ("." if slowest == n else ": in that the model of tokens differs from the paper's network."),
-    ]  # fmt: skip
+    ]
 
 
 def _span(times: np.ndarray) -> str:
@@ -73,18 +72,17 @@ def reading_heads(
         prediction(
             bool(together and sooner),
             f"a head of each layer gives the pattern more than half of its attention from {_when(free[0])} (Layer 1) "
-            f"and {_when(free[1])} "
-            f"(Layer 2) on without a clamp; with step 1 given Layer 2 does so from {_when(given[1])} on",
+            f"and {_when(free[1])} (Layer 2) on without a clamp; with step 1 given Layer 2 does so from "
+            f"{_when(given[1])} on",
         ),
         f"With the pattern given, the best head of Layer 1 ends at {left.max():.2f} and the best of Layer 2 that is "
-        f"not clamped at "
-        f"{others.max():.2f}: "
+        f"not clamped at {others.max():.2f}: "
         + (
             "nobody else has learnt the pattern."
             if max(left.max(), others.max()) < SCORED
             else "others have learnt it all the same."
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _first(at: Sequence[int], scores: Float[np.ndarray, "time head"]) -> int | None:
@@ -102,10 +100,10 @@ def reading_text(losses: Mapping[str, Float[np.ndarray, " step"]], last: int = 2
     return [
         prediction(
             ends["induction pattern"] < ends["step 1, one head"] < ends["no clamp"],
-            f"over the last {last} steps the loss is " + listed(f"{loss:.2f} nats "
-            f"({name})" for name, loss in ends.items()),
+            f"over the last {last} steps the loss is "
+            + listed(f"{loss:.2f} nats ({name})" for name, loss in ends.items()),
         ),
         f"Without a clamp the loss has fallen by {losses['no clamp'][:last].mean() - ends['no clamp']:.2f} nats in "
-        f"these steps, with the "
-        f"pattern given by {losses['induction pattern'][:last].mean() - ends['induction pattern']:.2f}.",
-    ]  # fmt: skip
+        "these steps, with the pattern given by "
+        f"{losses['induction pattern'][:last].mean() - ends['induction pattern']:.2f}.",
+    ]

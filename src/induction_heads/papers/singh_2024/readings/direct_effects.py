@@ -24,9 +24,7 @@ def reading_12(loss: pd.DataFrame, learnt: float, published: dict[int, pd.DataFr
     early = bool(peak >= WORTH and at < learnt / 2 and end <= VANISHED * peak)
     numbers = (
         f"its path is worth most after {beside(at, float(theirs[1].idxmax()))} sequences, "
-        f"{beside(peak, theirs[1].max())} "
-        "nats, and "
-        f"{beside(end, theirs[1].iloc[-1])} at the end"
+        f"{beside(peak, theirs[1].max())} nats, and {beside(end, theirs[1].iloc[-1])} at the end"
     )
     sentences = ["*Layer 1 helps early and is of no use later.* " + prediction(early, numbers)]
     if not np.isfinite(learnt):
@@ -69,8 +67,7 @@ def reading_12_logits(effects: pd.DataFrame) -> list[str]:
     kept = ours.iloc[-1] / ours.max()
     numbers = (
         f"its path lifts the labels in context above the others by {ours.max():.2f} at most, after "
-        f"{number(float(ours.idxmax()))} "
-        f"sequences, and by {ours.iloc[-1]:.2f} at the end, {percent(kept)} of that"
+        f"{number(float(ours.idxmax()))} sequences, and by {ours.iloc[-1]:.2f} at the end, {percent(kept)} of that"
     )
     unlearnt = bool(kept <= UNLEARNT)
     what = "unlearnt" if unlearnt else "outgrown, not unlearnt"
