@@ -108,7 +108,8 @@ def status(asked: Asked) -> None:
 
     for paper in [_paper(name) for name in asked.names] or _papers().values():
         here = paper.study(paper.settings(asked.settings))
-        study.status(here, {name: (r.title, r.planned(here)) for name, r in paper.results.items()})
+        apart = {name for name, result in paper.results.items() if not result.in_reproduce_all}
+        study.status(here, {name: (r.title, r.planned(here)) for name, r in paper.results.items()}, apart)
         books = {_target(paper, result): paper.notebook_of(result) for result in paper.results}
         others = [name for name in execution.names(paper.key) if name not in books.values()]
         for product, name in (books | {f"notebook-{name}": name for name in others}).items():
