@@ -128,6 +128,6 @@ clean:
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean
-	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data kernels remembered times environment.lock tests.lock) .pytest_cache $(VENV)
+	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data kernels remembered times environment.lock tests.lock) .pytest_cache .mypy_cache .ruff_cache $(VENV)
 	@rmdir $(call quoted,$(BUILD)) 2>/dev/null || true
 	@echo 'removed runs, data and the environment'

@@ -78,8 +78,8 @@ class Network:
 class Pass(NamedTuple):
     """What is at hand while a clamp decides what stands at its site."""
 
-    features: Tensor
-    sequences: Sequences
+    features: Any  # a tensor, as `sequences` are `Sequences`, where clamps may ask for them
+    sequences: Any
     seen: Sites  # earlier sites of this pass
     unablated: Sites  # every site of the pass without ablations, where a clamp asks for it
     tokens: Tensor | None = None  # run batch token; None where `sequences` says what they are
@@ -393,8 +393,8 @@ def forward(
     all_queries: bool = False,
 ) -> Sites:
     """`model.forward` with clamps; gradients flow through the unablated pass too, where there is one."""
-    about = {"features": features, "sequences": sequences}
-    return passes(clamps, lambda edit: model.forward(parameters, features, sequences, edit, all_queries), **about)
+    one_pass = partial(model.forward, parameters, features, sequences, all_queries=all_queries)
+    return passes(clamps, one_pass, features, sequences)
 
 
 def passes(

@@ -127,7 +127,7 @@ def _gradient_in_cpp(flat: Flat, tokens: Tensor, counted: Tensor, variant: Varia
     to_mixes = torch.zeros_like(given)
     arguments = (flat.numbers, *flat.layout, given, variant.first_is_its_own, tokens, counted, found, to_mixes)
     loss = kernels.operators(flat.numbers.dtype).token_gradient(*arguments)
-    if leaves:
+    if mixes is not None and leaves:
         through = torch.autograd.grad(mixes, list(leaves.values()), to_mixes)
         for name, to_leaf in zip(leaves, through, strict=True):
             to_parameters[name].copy_(to_leaf)

@@ -46,7 +46,7 @@ def initial(
         raise ValueError(f"expected d_model to be a multiple of the number of heads, got {d_model} and {heads}")
     d_head = d_model // heads
     blocks = [f"blocks.{i}." for i in range(layers)]
-    shapes = {"W_E": (vocabulary, d_model), "W_U": (d_model, vocabulary)}
+    shapes: dict[str, tuple[int, ...]] = {"W_E": (vocabulary, d_model), "W_U": (d_model, vocabulary)}
     for block in blocks:
         shapes |= {block + "W_pos": (length, d_model), block + "W_O": (heads, d_head, d_model)}
         shapes |= {block + name: (heads, d_model, d_head) for name in ("W_Q", "W_K", "W_V")}

@@ -119,8 +119,10 @@ class Part:
         self.runs, self.states, self.device = list(runs), list(states), device
         self.variant, self.learning_rate = runs[0].variant, runs[0].learning_rate
         self.flat = Flat([state.learnt for state in states], device)
-        averages = (torch.stack([state.working[name] for state in states]).to(device) for name in ("mean", "square"))
-        self.adam = Adam(*averages, states[0].progress)
+        mean, square = (
+            torch.stack([state.working[name] for state in states]).to(device) for name in ("mean", "square")
+        )
+        self.adam = Adam(mean, square, states[0].progress)
         networks = [Network.of({name: p[None] for name, p in state.learnt.items()}) for state in states]
         combined = clamps.combine([run.clamps for run in runs], networks)
         self.clamps = combined._replace(
@@ -167,6 +169,7 @@ class Part:
             return [torch.full((len(self.runs),), math.nan, device=self.device)] * 3
         tokens, copied = (tensor[None].expand(len(self.runs), -1, -1).to(self.device) for tensor in self.test)
         losses, pattern = kernels.losses(self.flat, tokens, self.variant, self.clamps, patterns=True)
+        assert pattern is not None  # they were asked for
         return [
             mean_loss(losses, copied),
             measures.prefix_matching(pattern, tokens, TEST.distinct).amax(1),

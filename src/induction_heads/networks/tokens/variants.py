@@ -36,8 +36,9 @@ class Variant:
     def read(self, block: Parameters, q: Heads, k: Heads, v: Heads) -> tuple[Heads, Heads, Heads]:
         """The queries, keys and values that attention reads, from those that were projected."""
         mixes = self.mixes(block)
-        each = zip(LETTERS, (q, k, v), strict=True)
-        return tuple(self._mixed(x, *mixes[letter]) if letter in mixes else x for letter, x in each)
+        given = zip(LETTERS, (q, k, v), strict=True)
+        q, k, v = (self._mixed(x, *mixes[letter]) if letter in mixes else x for letter, x in given)
+        return q, k, v
 
     def _mixed(self, x: Heads, own: Share, previous: Share) -> Heads:
         first = x[:, :, :1] if self.first_is_its_own else torch.zeros_like(x[:, :, :1])

@@ -4,7 +4,7 @@ Nothing here knows of exemplars and labels: tokens in, next token out. In every 
 can be known from the context are marked; a loss counts those alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -20,7 +20,6 @@ LEVELS = {"left": 0.9, "learnt": 0.4, "done": 0.1}  # of the loss of who knows a
 LEARNT = LEVELS["learnt"] * float(np.log(LONGEST))  # nats
 
 Drawn = tuple[Int[Tensor, "batch token"], Bool[Tensor, "batch token-1"]]
-Draw = Callable[[torch.Generator], Drawn]  # the tokens, and where the next one is known
 
 
 def repeated(generator: torch.Generator) -> Drawn:
