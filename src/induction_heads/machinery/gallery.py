@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import execution, ledger, paths, readme
+from .numbers import number
 from .paper import Paper
 from .settings import Settings
 
@@ -196,7 +197,7 @@ def _verdicts(claims: Claims) -> list[str]:
 def _spread(values: Mapping[str, Mapping[str, float | None]], name: str) -> str:
     """Lowest, median and highest over the seeds; never learnt comes last."""
     each = sorted(math.inf if (x := numbers[name]) is None else x for numbers in values.values())
-    shown = [ledger.shown(x) for x in (each[0], each[(len(each) - 1) // 2], each[-1])]
+    shown = [number(x) for x in (each[0], each[(len(each) - 1) // 2], each[-1])]
     return shown[0] if len(set(shown)) == 1 else ", ".join(shown)
 
 

@@ -18,6 +18,7 @@ from typing import Any, SupportsFloat
 import torch
 
 from . import paths
+from .numbers import number
 from .remembered import remembered
 from .run import Run
 from .settings import Settings
@@ -110,7 +111,7 @@ class Verdict:
         """The paper's numbers in words, each with where it lies among ours."""
         placed = placement(self.claim, self.numbers)
         where = {name: f" ({place})" for name, place in placed.items()}
-        return "; ".join(f"{name} {shown(x)}{where.get(name, '')}" for name, x in self.claim.theirs.items())
+        return "; ".join(f"{name} {number(x)}{where.get(name, '')}" for name, x in self.claim.theirs.items())
 
     @property
     def exact(self) -> bool:
@@ -243,13 +244,6 @@ def _plain(number: SupportsFloat) -> float | None:
     return float(f"{number:.{DIGITS}g}") if math.isfinite(number) else None
 
 
-def shown(number: SupportsFloat | None) -> str:
-    """A number as a reader wants it: 0.0123, 12,300, never (not finite, or none)."""
-    if number is None or not math.isfinite(known := float(number)):
-        return "never"
-    return f"{known:,.0f}" if abs(known) >= 1_000 else f"{known:.3g}"
-
-
 def summary(words: Iterable[str]) -> str:
     """How many claims have each verdict."""
     words = list(words)
@@ -296,7 +290,7 @@ def table(found: Iterable[Verdict]) -> str:
 
 
 def _listed(numbers: Measured, between: str) -> str:
-    return between.join(f"{name} {shown(x)}" for name, x in numbers.items())
+    return between.join(f"{name} {number(x)}" for name, x in numbers.items())
 
 
 def _wrapped(text: str) -> list[str]:

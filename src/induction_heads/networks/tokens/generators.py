@@ -4,6 +4,7 @@ Everything is drawn from a seed and nothing else. A training stream comes in blo
 step on, and what is held out has numbers of its own.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class Drawn(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Generator:
+class Generator(ABC):
     """A distribution of sequences of `length` tokens below `vocabulary`."""
 
     @property
@@ -40,9 +41,9 @@ class Generator:
     def vocabulary(self) -> int:
         return VOCABULARY
 
+    @abstractmethod
     def draw(self, rng: np.random.Generator, n: int) -> Drawn:
         """n sequences, `n token`."""
-        raise NotImplementedError
 
     def block(self, seed: int, number: int) -> Drawn:
         """Training steps number * 100 to that + 99 of the stream of a seed, `step batch token`."""
