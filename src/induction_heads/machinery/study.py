@@ -19,6 +19,7 @@ class Study:
         self.paper, self.settings, self.data, self.client = paper, settings, data, client
         self.profile, self.device = settings.profile, settings.device
         self.store = Store(paths.RUNS, data)
+        self.note = ""  # what has to be said of the runs below each of its figures
         self._trained: dict[Run, Trained] = {}  # each is read from the disk once
 
     @property
