@@ -36,8 +36,11 @@ def reading_18(table: pd.DataFrame, never: int, of: int, longest: int) -> list[s
 
 
 def _beside(ours: pd.Series, theirs: pd.Series) -> str:
-    return f"{ours.r:+.2f} [{ours.low:+.2f}, {ours.high:+.2f}] (the paper: {theirs.r:+.2f} [{theirs.low:+.2f}, "
-    f"{theirs.high:+.2f}])"
+    return f"{_with_interval(ours)} (the paper: {_with_interval(theirs)})"
+
+
+def _with_interval(row: pd.Series) -> str:
+    return f"{row.r:+.2f} [{row.low:+.2f}, {row.high:+.2f}]"
 
 
 def reading_18_by_seed(ours: pd.Series, theirs: pd.Series, by_chance: float) -> list[str]:
