@@ -6,6 +6,7 @@ from typing import SupportsFloat
 
 def number(x: SupportsFloat | None) -> str:
     """As a reader wants it: 0.0123, 12,300, never (not finite, or none)."""
-    if x is None or not math.isfinite(x := float(x)):
+    value = math.inf if x is None else float(x)
+    if not math.isfinite(value):
         return "never"
-    return f"{x:,.0f}" if abs(x) >= 1_000 else f"{x:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
