@@ -26,6 +26,7 @@ from .run import Data, Family, Hears, Run, State, Tensors
 from .store import Store, Trained
 
 REPORT_EVERY = 0.5  # seconds
+SHORT = 2.0  # seconds of training, of which no progress needs to be told
 WORTH_PROCESSES = 5.0  # seconds of training, below which starting more of them takes longer
 Report = Callable[[int, float], None]  # how much was done since, over all runs; the loss
 
@@ -199,7 +200,13 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
     unit = {job.family.unit for job in jobs}
     bar_unit = f" {unit.pop()}" if len(unit) == 1 else ""
     with tqdm(
-        total=sum(job.left for job in jobs), unit=bar_unit, unit_scale=True, desc=about, smoothing=0.1, mininterval=1
+        total=sum(job.left for job in jobs),
+        unit=bar_unit,
+        unit_scale=True,
+        desc=about,
+        smoothing=0.1,
+        mininterval=1,
+        delay=SHORT,
     ) as bar:
 
         def heard(done: int, loss: float) -> None:
