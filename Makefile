@@ -48,7 +48,7 @@ OPTIONS = --profile $(call quoted,$(PROFILE)) --dataset $(call quoted,$(DATASET)
 
 PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_heads/papers/*/paper.py))))
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
-NOTEBOOKS += $(addprefix notebook-,$(notdir $(NOTEBOOKS)))
+NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
 .PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme features fit-data lock environment clean distclean $(NOTEBOOKS)
 

@@ -60,7 +60,7 @@ def front(papers: Iterable[Paper], folder: Path, settings: Settings) -> str:
             f"**[{paper.title}]({paper.key}/README.md)** {_sources(paper)}<br>{paper.sentence}",
             shown if picture.exists() else "",
             ledger.summary(claim["verdict"] for claim in claims) or "not measured yet",
-            execution.duration(times[paper.key]) if paper.key in times else "",
+            execution.duration(float(times[paper.key])) if paper.key in times else "",
         )
         lines.append(_row(cells))
     return "\n".join(lines) + "\n"
