@@ -204,7 +204,7 @@ def test_an_interrupted_make_leaves_no_process_and_no_product(project, ending, g
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds the processes in /proc")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=lambda ending: ending.name)
 def test_neither_does_one_that_executes_several_notebooks(project, ending):
-    for name in ("tiny", "other"):
+    for name in ("falling", "other"):
         project.write_notebook(name, ENDLESS)
     make = project.start("reproduce-all")
     project.kernel()

@@ -73,7 +73,7 @@ def test_the_typical_seed_has_the_median_learning_time(monkeypatch, times, typic
 
 
 def test_claims_are_measured_over_more_seeds_than_figures_draw():
-    every = set(runs.result("table-claims").runs(Untrained()))
+    every = set(runs.RESULTS["table-claims"].runs(Untrained()))
     assert {run for run in every if not run.clamps and run.until_learnt is False} >= {
         runs.main(seed) for seed in (*runs.SEEDS, *range(10, 37))
     }
