@@ -156,7 +156,9 @@ def shades(clamped):
     _, ax = plt.subplots()
     diagrams.circuit(ax, clamped)
     shade_of = {pale(own): name for name, own in SUBCIRCUIT_COLOURS.items()}
-    return sorted(shade_of[c] for patch in ax.patches if (c := matplotlib.colors.to_hex(patch.get_facecolor())) in shade_of)
+    return sorted(
+        shade_of[c] for patch in ax.patches if (c := matplotlib.colors.to_hex(patch.get_facecolor())) in shade_of
+    )
 
 
 def test_clamped_steps_are_shaded_and_no_others():
