@@ -216,7 +216,7 @@ def test_neither_does_one_that_executes_several_notebooks(project, ending):
 
 
 def test_of_several_notebooks_the_failed_one_is_named_and_the_others_are_kept(project):
-    project.write_notebook("other", "import time; time.sleep(8)", 'raise KeyError("broken on purpose")')
+    project.write_notebook("other", "import time; time.sleep(25)", 'raise KeyError("broken on purpose")')
     made = project.make("reproduce-all")
     assert made.returncode != 0 and made.stderr.splitlines()[0].startswith("tiny: tiny/other.ipynb, cell ")
     assert "Traceback" not in made.stderr and "claims" not in made.stdout
