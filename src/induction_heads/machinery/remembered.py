@@ -101,9 +101,17 @@ def _beside(folder: Path) -> list[Path]:
     return found
 
 
-@cache
+_parsing = Lock()  # Python 3.11 loses count where two threads parse at once
+
+
 def code(*first: str) -> str:
     """One hash of all that numbers of these modules can come from beside the runs: their code, and the lock."""
+    with _parsing:
+        return _code(*first)
+
+
+@cache
+def _code(*first: str) -> str:
     lock = paths.ROOT / "requirements.lock"
     each = [*files(first), *([lock] if lock.exists() else [])]
     lines = [f"{path.relative_to(paths.ROOT)} {sha256(path)}" for path in each]
