@@ -87,20 +87,25 @@ Table = Callable[[str, int], Rows]  # of a profile and a seed
 
 @dataclass(frozen=True)
 class Result(paper.Result):
-    """A figure that shows rows of a table, for each seed."""
+    """A figure that shows rows of a table, for each seed or for the first `most` of them."""
 
     rows: Table = dataclasses.field(default=lambda profile, seed: {}, kw_only=True)
+    most: int | None = dataclasses.field(default=None, kw_only=True)
 
     def runs(self, study: Study) -> Iterable[Run]:
-        for seed in study.settings.seeds:
+        for seed in study.settings.seeds[: self.most]:
             yield from self.rows(study.profile, seed).values()
 
 
 @dataclass(frozen=True)
 class Claim(ledger.Claim):
-    """A claim on rows of a table, for each seed."""
+    """A claim on rows of a table, for each seed or for the first `most` of them."""
 
     rows: Table = dataclasses.field(default=lambda profile, seed: {}, kw_only=True)
+    most: int | None = dataclasses.field(default=None, kw_only=True)
+
+    def seeds(self, seeds: Sequence[int]) -> Sequence[int]:
+        return seeds[: self.most]
 
     def runs(self, study: Study, seed: int) -> list[Run]:
         return list(self.rows(study.profile, seed).values())

@@ -7,6 +7,7 @@ the query. The item of pair i stands at p_i, its label at M p_i with a fixed rot
 one matrix.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,6 +119,24 @@ def coefficients(
     whole = sum(float((w**2).sum()) for w in weights)
     three = d * sum(found[name] ** 2 for name in (ALPHA_3, BETA_2, GAMMA_3))
     return found, held / whole if whole else 1.0, three / whole if whole else 1.0
+
+
+BLOCKS = {  # the parts of a stream that rows and columns belong to
+    "W1": (("token", "position"), ("token", "position")),
+    "W2": (("tok", "pos", "A tok", "A pos"),) * 2,
+    "W3": (("label",), ("tok", "pos", "A¹tok", "A¹pos", "A²tok", "A²pos", "A²A¹tok", "A²A¹pos")),
+}
+
+
+def strongest(learnt: Mapping[str, Tensor]) -> dict[str, tuple[str, str]]:
+    """Of each matrix the block with the largest sum of squares, by its row and column."""
+    found = {}
+    for name, (rows, columns) in BLOCKS.items():
+        size = learnt[name].shape[0] // len(rows)
+        energy = learnt[name].square().reshape(len(rows), size, len(columns), size).sum((1, 3))
+        row, column = divmod(int(energy.argmax()), len(columns))
+        found[name] = (rows[row], columns[column])
+    return found
 
 
 def make(run: Induction, progress: Progress) -> Made:
