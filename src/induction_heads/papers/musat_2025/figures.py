@@ -89,7 +89,7 @@ def figure_3(runs: Mapping[str, Trained]) -> Drawing:
         ax.plot(time, history[largest], color=QUIET, lw=1.2, ls="--", label=f"largest: {largest}")
         for key, each in THREE.items():
             ax.plot(time, history[each], color=COLOURS[key], label=LABELS[key])
-        ax.set(xlabel="time: steps × rate", ylabel="coefficient")
+        ax.set(xlabel="time: steps × rate", ylabel="coefficient", ylim=(None, 1.45 * ax.get_ylim()[1]))
         ax.legend(fontsize=6.5)
         last = history.iloc[-1]
         ends.append(f"{name}: " + ", ".join(f"{LABELS[key]} {last[each]:.2f}" for key, each in THREE.items()))
