@@ -17,7 +17,9 @@ def generator() -> torch.Generator:
 
 def test_bursts_show_each_class_so_many_times_and_the_target_is_among_them():
     context, target = task.drawn(30, 1000, 4, generator())
-    assert all(set(row.tolist()) >= {int(t)} and len(set(row.tolist())) <= 2 for row, t in zip(context, target))
+    assert all(
+        set(row.tolist()) >= {int(t)} and len(set(row.tolist())) <= 2 for row, t in zip(context, target, strict=True)
+    )
     assert (context.sort(1).values[:, [0, 4]] == context.sort(1).values[:, [3, 7]]).all()
 
 
