@@ -146,7 +146,8 @@ def result(asked: Asked) -> None:
         needed = [other for other in paper.results if paper.notebook_of(other) == book]
         study = _trained(paper, asked.settings, needed)
         task = execution.task(paper, book, study)
-        execution.ensure(task, asked.force)
+        # A notebook of what is made here alone was executed before without its runs.
+        execution.ensure(task, asked.force or not paper.results[result].in_reproduce_all)
         panels = re.compile(rf"{result.replace('-', '_')}[a-z]?(_.*)?")  # figure_16a and figure_16b are figure 16
         made = sorted(path for path in study.folder.glob("*") if panels.fullmatch(path.stem))
         print("\n".join(str(path) for path in made) or f"{name}: in {execution.executed(book, task.settings)}")
