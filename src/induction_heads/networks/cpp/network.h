@@ -136,7 +136,7 @@ struct Run {
     at.stream = room.matrix(d_model, tokens * of.size);
     look_up(rows, at.token.data(), at.stream);
     if (layer_1()) forward_layer_1(of, at);
-    forward_layer_2(of, at);
+    forward_layer_2(of, at, at.stream);
     if (clamped.copying)
       copy(of, at.layer_2.copied, logits);
     else
@@ -184,19 +184,25 @@ struct Run {
     multiply(weight(first.of(0, W_O), width[0], d_model).t(), at.layer_1.z, at.stream, true);
   }
 
-  // Layer 2 at the query alone.
-  void forward_layer_2(const Sequences& of, Activations<F>& at) {
+  // Layer 2 at the query alone; what its values read may be another stream than what queries and keys read.
+  void forward_layer_2(const Sequences& of, Activations<F>& at, M for_values) {
     const int64_t n = tokens * of.size;
     const Attention<F> attend = attention(1, of.size, of.match);
     at.read_2 = room.normed(d_model, n);
     layer_norm<F>(at.stream, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, at.read_2);
+    M values = at.read_2.out;
+    if (for_values.at != at.stream.at) {
+      const Normed<F> read = room.normed(d_model, n);
+      layer_norm<F>(for_values, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, read);
+      values = read.out;
+    }
     at.layer_2 = {room.matrix(width[1], of.size), room.matrix(width[1], n),       room.matrix(width[1], n),
                   room.matrix(heads[1], n),       room.matrix(width[1], of.size), room.matrix(pairs, of.size)};
     if (attend.reads_keys()) {
       multiply(weight_2(W_Q).t(), at.read_2.out.last(of.size), at.layer_2.q);
       multiply(weight_2(W_K).t(), at.read_2.out, at.layer_2.k);
     }
-    if (attend.mixes) multiply(weight_2(W_V).t(), at.read_2.out, at.layer_2.v);
+    if (attend.mixes) multiply(weight_2(W_V).t(), values, at.layer_2.v);
     attend.forward(at.layer_2);
   }
 
@@ -212,10 +218,15 @@ struct Run {
     at.read_final = room.normed(d_model, of.size);
     for (int64_t d = 0; d < d_model; ++d) std::copy_n(at.stream.last(of.size)[d], of.size, final[d]);
     multiply(weight(net.of(1, W_O), width[1], d_model).t(), at.layer_2.z, final, true);
-    layer_norm<F>(final, net.at[LN_FINAL_W], net.at[LN_FINAL_B], LAYER_NORM_EPS, at.read_final);
-    multiply(weight(net.at[W_U], d_model, labels).t(), at.read_final.out, logits);
+    read_out(final, at.read_final, logits);
+  }
+
+  // From the stream at the query.
+  void read_out(M final, const Normed<F>& read, M logits) const {
+    layer_norm<F>(final, net.at[LN_FINAL_W], net.at[LN_FINAL_B], LAYER_NORM_EPS, read);
+    multiply(weight(net.at[W_U], d_model, labels).t(), read.out, logits);
     for (int64_t l = 0; l < labels; ++l)
-      for (int64_t b = 0; b < of.size; ++b) logits[l][b] += net.at[B_U][l];
+      for (int64_t b = 0; b < final.columns; ++b) logits[l][b] += net.at[B_U][l];
   }
 
   F cross_entropy(const Sequences& of, M logits, M to_logits) const {

@@ -6,6 +6,7 @@
 #include <torch/library.h>
 
 #include "network.h"
+#include "paths.h"
 #include "token_operators.h"
 
 namespace {
@@ -32,7 +33,9 @@ void check_below(int64_t limit, const Tensor& numbers, const char* what) {
                       number[i]);
 }
 
-// What `train` and `logits` are given, as the networks of single runs.
+constexpr int64_t AT_ONCE = 64;  // sequences whose activations stay in the cache, where there is no gradient
+
+// What `train`, `logits` and `direct_paths` are given, as the networks of single runs.
 struct Batch {
   TensorList parameters, grafted;
   Tensor features, exemplar, label, match, pattern_of, strength, copies, perfect_layer_1, cosine, sine;
@@ -151,7 +154,6 @@ Tensor train(TensorList parameters, TensorList means, TensorList squares, Tensor
 Tensor logits(TensorList parameters, TensorList grafted, const Tensor& features, TensorList sequences,
               TensorList clamped, TensorList rotations) {
   const Batch batch(parameters, grafted, features, sequences, clamped, rotations);
-  constexpr int64_t AT_ONCE = 64;  // sequences, whose activations stay in the cache
   Tensor out = at::empty({batch.runs, batch.size, batch.labels}, features.options());
   for_runs(batch.runs, [&](int64_t r) {
     static thread_local Room<F> room;
@@ -169,6 +171,41 @@ Tensor logits(TensorList parameters, TensorList grafted, const Tensor& features,
     }
   });
   return out;
+}
+
+// `ablated` and `keep` are those of kernels.direct_paths: (run, 2, head) and (run, 2); (choice, 2, head). Gives the
+// logits, (run, choice, sequence, label), and Layer 2's pattern at the query, (run, sequence, head, token).
+std::tuple<Tensor, Tensor> direct_paths(TensorList parameters, TensorList grafted, const Tensor& features,
+                                        TensorList sequences, TensorList clamped, TensorList rotations,
+                                        TensorList ablated, const Tensor& keep) {
+  const Batch batch(parameters, grafted, features, sequences, clamped, rotations);
+  const int64_t choices = keep.size(0), most = keep.size(2), tokens = 2 * batch.label.size(2) + 1;
+  Tensor logits = at::empty({batch.runs, choices, batch.size, batch.labels}, features.options());
+  Tensor pattern = at::empty({batch.runs, batch.size, batch.heads(1), tokens}, features.options());
+  for_runs(batch.runs, [&](int64_t r) {
+    static thread_local Room<F> room;
+    Run<F> run = batch.run(r, room);
+    run.embed();
+    const bool *heads = at<bool>(ablated[0], r), *preserved = at<bool>(ablated[1], r);
+    Paths<F> paths{run, {{heads, heads + most}, preserved[0], preserved[1]}, keep.data_ptr<bool>(), choices, most};
+    const size_t embedded = room.next;
+    for (int64_t b = 0; b < batch.size; b += AT_ONCE) {
+      const int64_t here = std::min(AT_ONCE, batch.size - b);
+      const Matrix<F> some = room.matrix(choices * run.labels, here);
+      const Matrix<F> seen = paths.forward(batch.sequences(r, b, here), some).layer_2.pattern;
+      for (int64_t c = 0; c < choices; ++c) {
+        F* to = at<F>(logits, r) + (c * batch.size + b) * run.labels;
+        for (int64_t i = 0; i < here; ++i)
+          for (int64_t l = 0; l < run.labels; ++l) to[i * run.labels + l] = some[c * run.labels + l][i];
+      }
+      F* to = at<F>(pattern, r) + b * seen.rows * tokens;
+      for (int64_t i = 0; i < here; ++i)
+        for (int64_t h = 0; h < seen.rows; ++h)
+          for (int64_t t = 0; t < tokens; ++t) *to++ = seen[h][t * here + i];
+      room.next = embedded;
+    }
+  });
+  return {logits, pattern};
 }
 
 // The operators of model.forward, one by one, without gradients.
@@ -244,6 +281,7 @@ Tensor mix(const Tensor& pattern_, const Tensor& v_) {
 LIBRARY(NAME, m) {
   m.def("train", train);
   m.def("logits", logits);
+  m.def("direct_paths", direct_paths);
   m.def("matmul", matmul);
   m.def("lookup", lookup);
   m.def("scores", scores);
