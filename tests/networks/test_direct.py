@@ -78,6 +78,20 @@ def test_cpp_gives_what_all_sites_give(name, keep, dtype, atol, monkeypatch):
     torch.testing.assert_close(found["pattern"], expected["pattern"], atol=atol, rtol=0)
 
 
+@pytest.mark.parametrize("name", [name for name in CONDITIONS if CONDITIONS[name]])
+def test_conditions_of_one_network_are_its_runs(name, monkeypatch):
+    batch, which = {name: p[:1] for name, p in networks().items()}, sequences(runs=1, batch=67)
+    found, expected = both_ways(monkeypatch, batch, which, KEEP, CONDITIONS[name], torch.float64)
+    assert found["logits"].shape == (3, len(KEEP), 67, 5)
+    for site in found:
+        torch.testing.assert_close(found[site], expected[site], atol=1e-11, rtol=0)
+
+
+def test_clamps_are_given_for_every_run():
+    with pytest.raises(ValueError, match="clamps of each of 3 networks, got those of 2"):
+        direct.direct_paths(networks(), features(), sequences(), None, [[], []])
+
+
 def test_all_runs_may_read_the_same_sequences_of_more_pairs(monkeypatch):
     which = sequences(runs=1, pairs=3)
     found, expected = both_ways(monkeypatch, networks(), which, KEEP, None, torch.float64)

@@ -30,21 +30,32 @@ def direct_paths(
     Every head keeps its pattern and values; a head that is not kept writes nothing that the output reads. For the last
     layer that is `Ablate`, for an earlier one `Ablate` with `PreservePatterns` and `PreserveValues`: exact, and one
     pass for any number of choices. Figures 4a, 12 to 14 and 16, Tables 2 and 3. Without `keep` the one choice is the
-    network as it is. `clamped` gives the clamps of each run; `pattern` is the last layer's at the query; `which` has a
-    run axis of 1 where all runs read the same.
+    network as it is. `clamped` gives the clamps of each run, or several conditions of a single network, which are then
+    its runs; `pattern` is the last layer's at the query; `which` has a run axis of 1 where all runs read the same.
     """
-    runs = networks["b_U"].shape[0]
-    network = Network.of({name: p[0] for name, p in networks.items()})
-    combined = clamps.combine(clamped, [network] * runs) if clamped else clamps.NO_CLAMPS
-    networks = model.stored(networks)
+    network, runs = Network.of({name: p[0] for name, p in networks.items()}), networks["b_U"].shape[0]
+    each = [network] * (len(clamped) if clamped and runs == 1 else runs)
+    if clamped and len(clamped) != len(each):
+        raise ValueError(f"expected the clamps of each of {runs} networks, got those of {len(clamped)}")
+    combined = clamps.combine(clamped, each) if clamped else clamps.NO_CLAMPS
     in_cpp = features.device.type == "cpu" and kernels.load(features.dtype)
-    told = in_kernels(combined, [network] * runs, features.dtype) if in_cpp else None
+    told = in_kernels(combined, each, features.dtype) if in_cpp else None
     if told is None:
-        return _by_sites(networks, features, which, keep, combined)
+        return _by_sites(_expanded(networks, len(each)), features, which, keep, combined)
     if keep is None:
         keep = torch.ones(1, 2, max(map(len, network.heads)), dtype=torch.bool)
-    logits, pattern = kernels.direct_paths(networks, *told, keep, features, which)
-    return {"logits": logits, "pattern": pattern}
+    given, ablated = told
+    if runs == 1 and all((numbers == numbers[:1]).all() for numbers in given[:-1]):  # they differ in ablations alone
+        given = kernels.Clamped(*(numbers[:1] for numbers in given[:-1]), {})
+        ablated = kernels.Ablated(*(mask[None] for mask in ablated))
+    else:
+        networks, ablated = _expanded(networks, len(each)), kernels.Ablated(*(mask[:, None] for mask in ablated))
+    logits, pattern = kernels.direct_paths(model.stored(networks), given, ablated, keep, features, which)
+    return {"logits": logits.flatten(0, 1), "pattern": pattern.flatten(0, 1)}
+
+
+def _expanded(networks: Parameters, runs: int) -> Parameters:
+    return model.stored({name: p.expand(runs, *p.shape[1:]) for name, p in networks.items()})
 
 
 def in_kernels(

@@ -233,10 +233,10 @@ def logits(
 
 
 class Ablated(NamedTuple):
-    """Heads that are ablated in a batch of networks, and what Layer 2 keeps of the pass without ablations."""
+    """Heads that are ablated, and what Layer 2 keeps of the pass without ablations: conditions of each network."""
 
-    heads: Bool[Tensor, "run 2 head"]
-    preserved: Bool[Tensor, "run 2"]  # its patterns, and its values
+    heads: Bool[Tensor, "run condition 2 head"]
+    preserved: Bool[Tensor, "run condition 2"]  # its patterns, and its values
 
 
 def direct_paths(
@@ -246,12 +246,12 @@ def direct_paths(
     keep: Bool[Tensor, "choice 2 head"],
     features: Float[Tensor, "#run exemplar feature"],
     sequences: Sequence[Tensor],
-) -> tuple[Float[Tensor, "run choice batch label"], Float[Tensor, "run batch head key"]]:
+) -> tuple[Float[Tensor, "run condition choice batch label"], Float[Tensor, "run condition batch head key"]]:
     """`direct.direct_paths` of networks of two layers, without PerfectLayer1 and PerfectCopy. Needs `load`."""
     return operators(features.dtype).direct_paths(
         [parameters[name] for name in PARAMETERS],
         *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences),
-        list(ablated),
+        [a.contiguous() for a in ablated],
         keep.contiguous(),
     )
 

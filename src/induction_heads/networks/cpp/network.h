@@ -136,7 +136,7 @@ struct Run {
     at.stream = room.matrix(d_model, tokens * of.size);
     look_up(rows, at.token.data(), at.stream);
     if (layer_1()) forward_layer_1(of, at);
-    forward_layer_2(of, at, at.stream);
+    forward_layer_2(of, at);
     if (clamped.copying)
       copy(of, at.layer_2.copied, logits);
     else
@@ -184,26 +184,26 @@ struct Run {
     multiply(weight(first.of(0, W_O), width[0], d_model).t(), at.layer_1.z, at.stream, true);
   }
 
-  // Layer 2 at the query alone; what its values read may be another stream than what queries and keys read.
-  void forward_layer_2(const Sequences& of, Activations<F>& at, M for_values) {
-    const int64_t n = tokens * of.size;
-    const Attention<F> attend = attention(1, of.size, of.match);
-    at.read_2 = room.normed(d_model, n);
+  // Layer 2 at the query alone.
+  void forward_layer_2(const Sequences& of, Activations<F>& at) {
+    at.read_2 = room.normed(d_model, tokens * of.size);
     layer_norm<F>(at.stream, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, at.read_2);
-    M values = at.read_2.out;
-    if (for_values.at != at.stream.at) {
-      const Normed<F> read = room.normed(d_model, n);
-      layer_norm<F>(for_values, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, read);
-      values = read.out;
+    at.layer_2 = project(at.read_2.out, of.size);
+    attention(1, of.size, of.match).forward(at.layer_2);
+  }
+
+  // What Layer 2 reads, as its queries and keys, for patterns, and as its values.
+  Sites<F> project(M read, int64_t batch, bool patterns = true, bool values = true) {
+    const Attention<F> attend = attention(1, batch, nullptr);
+    const int64_t n = tokens * batch;
+    const Sites<F> to = {room.matrix(width[1], batch), room.matrix(width[1], n),     room.matrix(width[1], n),
+                         room.matrix(heads[1], n),     room.matrix(width[1], batch), room.matrix(pairs, batch)};
+    if (patterns && attend.reads_keys()) {
+      multiply(weight_2(W_Q).t(), read.last(batch), to.q);
+      multiply(weight_2(W_K).t(), read, to.k);
     }
-    at.layer_2 = {room.matrix(width[1], of.size), room.matrix(width[1], n),       room.matrix(width[1], n),
-                  room.matrix(heads[1], n),       room.matrix(width[1], of.size), room.matrix(pairs, of.size)};
-    if (attend.reads_keys()) {
-      multiply(weight_2(W_Q).t(), at.read_2.out.last(of.size), at.layer_2.q);
-      multiply(weight_2(W_K).t(), at.read_2.out, at.layer_2.k);
-    }
-    if (attend.mixes) multiply(weight_2(W_V).t(), values, at.layer_2.v);
-    attend.forward(at.layer_2);
+    if (values && attend.mixes) multiply(weight_2(W_V).t(), read, to.v);
+    return to;
   }
 
   // PerfectCopy: the scores of the label tokens are the logits of those labels.

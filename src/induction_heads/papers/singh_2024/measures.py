@@ -22,17 +22,12 @@ from induction_heads.networks.sequences import Task
 
 from .published import paper_curve
 
-TOGETHER = 8  # networks or conditions that are evaluated as one batch
+TOGETHER = 8  # networks that are evaluated as one batch
 
 
 def stack(networks: Sequence[Parameters]) -> Parameters:
     """Networks of one shape as a batch."""
     return model.stored({name: torch.stack([n[name] for n in networks]) for name in networks[0]})
-
-
-def repeat(network: Parameters, n: int) -> Parameters:
-    """One network n times, for n different clamps."""
-    return model.stored({name: p.expand(n, *p.shape) for name, p in network.items()})
 
 
 def each_sequence(
@@ -43,7 +38,8 @@ def each_sequence(
 ) -> dict[str, Tensor]:
     """Of every sequence: `logits` (run batch label) and `pattern`, the last layer's at the query (run batch head key).
 
-    `clamped` gives the clamps of each run; `which` has a run axis of 1 where all runs read the same.
+    `clamped` gives the clamps of each run, or several conditions of a single network, which are then its runs; `which`
+    has a run axis of 1 where all runs read the same.
     """
     found = direct_paths(networks, features, which, None, clamped)
     return {"logits": found["logits"][:, 0], "pattern": found["pattern"]}
