@@ -71,9 +71,12 @@ def ten_keep(n: Numbers) -> bool:
     return n["kept"] >= 10
 
 
+SHOWN = ("training", "constrained", "flip", "context")  # sets
+
+
 def asymptote(study: Study, seed: int) -> Measured:
     last = rows_of(study, networks, seed)[EQUAL].history.iloc[-1]
-    return {name: last[name] for name in ("training", "constrained", "flip", "context")}
+    return {name: last[name] for name in SHOWN}
 
 
 def is_constrained(n: Numbers) -> bool:
