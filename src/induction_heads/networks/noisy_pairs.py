@@ -2,10 +2,10 @@
 
     x1 l1 x2 l2 x -> l     x = (class's vector + noise) / length; label = class mod L
 
-The network is `model`'s; its exemplars are drawn anew for every sequence. Four sets tell what it relies on, by the
+The network is `model`'s; its exemplars are drawn anew for every sequence. Five sets tell what it relies on. By the
 better of the two labels in context: `training`; `context` (the labels are 0 and 1, in random order); `flip` (the two
 labels exchanged, and the answer with them: 1 is context, 0 weights); `constrained` (the query's class is not shown, its
-label is: 1 is weights, constrained to the labels in context).
+label is: 1 is weights, constrained to the labels in context). By all labels: `weights` (neither is shown).
 """
 
 from dataclasses import dataclass
@@ -26,15 +26,20 @@ from .model import Parameters, Sequences
 
 WIDTH, NOISE = 64, 0.3
 BATCH, LEARNING_RATE = 128, 1e-3
-SETS = ("training", "context", "flip", "constrained")
+SETS = ("training", "context", "flip", "constrained", "weights")
 
 
 @dataclass(frozen=True)
 class NoisyPairs(ShortRun):
-    """A network trained on so many classes with so many labels."""
+    """A network trained on so many classes with so many labels.
+
+    `shown` is how often the query's class is in context; class k is drawn in proportion to (k + 1)^-`zipf`.
+    """
 
     classes: int
     labels: int
+    shown: float = 1.0
+    zipf: float = 0.0
     tests: int = 500  # sequences of each set
     evaluate_every: int = 125  # steps
 
@@ -44,50 +49,75 @@ class NoisyPairs(ShortRun):
 
 
 class Batch(NamedTuple):
-    """Classes of the two items and the query, the labels shown, and where the answer stands."""
+    """Classes of the two items and the query, the labels shown, where the query's class stands, and the answer."""
 
     classes: Int[ndarray, "n 3"]
     shown: Int[ndarray, "n 2"]
     match: Int[ndarray, " n"]
+    answer: Int[ndarray, " n"]
 
 
-def drawn(n: int, classes: int, labels: int, rng: Generator) -> Batch:
-    """Two classes with different labels, in random order; the query is of one of them."""
-    pair = rng.integers(classes, size=(n, 2))
-    while (same := pair[:, 0] % labels == pair[:, 1] % labels).any():
-        pair[same, 1] = rng.integers(classes, size=same.sum())
+@dataclass(frozen=True)
+class Classes:
+    """How classes are drawn."""
+
+    classes: int
+    labels: int
+    zipf: float = 0.0
+
+    def drawn(self, n: int, rng: Generator) -> Int[ndarray, " n"]:
+        if self.zipf == 0:
+            return rng.integers(self.classes, size=n)
+        limits = np.cumsum(np.arange(1.0, self.classes + 1) ** -self.zipf)
+        return np.searchsorted(limits, rng.random(n) * limits[-1], side="right").clip(max=self.classes - 1)
+
+    def without(self, labels: Int[ndarray, "n excluded"], rng: Generator) -> Int[ndarray, " n"]:
+        """Classes that have none of these labels."""
+        found = self.drawn(len(labels), rng)
+        while (again := (found[:, None] % self.labels == labels).any(1)).any():
+            found[again] = self.drawn(int(again.sum()), rng)
+        return found
+
+
+def drawn(n: int, known: Classes, rng: Generator, shown: float = 1.0) -> Batch:
+    """Two classes with different labels, in random order; a part `shown` of them has the query's."""
+    query = known.drawn(n, rng)
+    answer = query % known.labels
+    one = np.where(rng.random(n) < shown, query, known.without(answer[:, None], rng))
+    other = known.without(np.column_stack([answer, one % known.labels]), rng)
     match = rng.integers(2, size=n)
-    query = pair[np.arange(n), match]
-    return Batch(np.column_stack([pair, query]), pair % labels, match)
+    pair = np.where(match[:, None] == [0, 1], one[:, None], other[:, None])
+    return Batch(np.column_stack([pair, query]), pair % known.labels, match, answer)
 
 
 def relabelled(given: Batch, rng: Generator) -> Batch:
     """The labels are 0 and 1, in random order."""
     first = rng.integers(2, size=len(given.match))
-    return given._replace(shown=np.column_stack([first, 1 - first]))
+    return beside_the_query(given._replace(shown=np.column_stack([first, 1 - first])))
 
 
 def flipped(given: Batch) -> Batch:
-    """The two labels are exchanged; the answer stays beside the query's class."""
-    return given._replace(shown=given.shown[:, ::-1].copy())
+    """The two labels are exchanged."""
+    return beside_the_query(given._replace(shown=given.shown[:, ::-1].copy()))
 
 
-def constrained(given: Batch, classes: int, labels: int, rng: Generator) -> Batch:
+def beside_the_query(given: Batch) -> Batch:
+    """The answer is the label beside the query's class, whatever it is."""
+    return given._replace(answer=given.shown[np.arange(len(given.match)), given.match])
+
+
+def constrained(given: Batch, known: Classes, rng: Generator) -> Batch:
     """The item of the query's class is replaced by one of a third class; its label stays."""
-    rows = np.arange(len(given.match))
-    others = rng.integers(classes, size=len(rows))
-    while (same := (others[:, None] % labels == given.shown).any(1)).any():
-        others[same] = rng.integers(classes, size=same.sum())
     replaced = given.classes.copy()
-    replaced[rows, given.match] = others
+    replaced[np.arange(len(given.match)), given.match] = known.without(given.shown, rng)
     return given._replace(classes=replaced)
 
 
-def evaluation_sets(n: int, classes: int, labels: int, rng: Generator) -> dict[str, Batch]:
-    """The four sets, in the order of SETS."""
-    each = [drawn(n, classes, labels, rng) for _ in SETS]
-    found = each[0], relabelled(each[1], rng), flipped(each[2]), constrained(each[3], classes, labels, rng)
-    return dict(zip(SETS, found, strict=True))
+def evaluation_sets(n: int, known: Classes, rng: Generator) -> dict[str, Batch]:
+    """The five sets, in the order of SETS."""
+    training, context, flip, third = (drawn(n, known, rng) for _ in range(4))
+    sets = (training, relabelled(context, rng), flipped(flip), constrained(third, known, rng))
+    return dict(zip(SETS, (*sets, drawn(n, known, rng, shown=0.0)), strict=True))
 
 
 def items(vectors: Float[ndarray, "class width"], classes: Int[ndarray, "n 3"], rng: Generator) -> Tensor:
@@ -104,34 +134,36 @@ def logits(parameters: Parameters, features: Tensor, given: Batch) -> Float[Tens
     return model.forward(parameters, features, which)["logits"][0]
 
 
-def answers(given: Batch) -> Int[Tensor, " n"]:
-    return torch.from_numpy(given.shown[np.arange(len(given.match)), given.match])
-
-
-def accuracy(parameters: Parameters, features: Tensor, given: Batch) -> float:
-    """How often the answer's logit is the larger of the two in context."""
-    both = logits(parameters, features, given).gather(1, torch.from_numpy(given.shown))
-    return (both.argmax(1) == torch.from_numpy(given.match)).float().mean().item()
+def accuracy(parameters: Parameters, features: Tensor, given: Batch, of_all: bool) -> float:
+    """How often the answer has the largest logit, of all labels or of the two in context."""
+    found = logits(parameters, features, given)
+    answer = torch.from_numpy(given.answer)
+    if of_all:
+        return (found.argmax(1) == answer).float().mean().item()
+    shown = torch.from_numpy(given.shown)
+    said = shown.gather(1, found.gather(1, shown).argmax(1, keepdim=True))[:, 0]
+    return (said == answer).float().mean().item()
 
 
 def make(asked: NoisyPairs, progress: Progress) -> Made:
     """Adam on fresh sequences."""
     rng = np.random.default_rng([asked.seed, asked.classes, asked.labels])
+    known = Classes(asked.classes, asked.labels, asked.zipf)
     vectors = rng.standard_normal((asked.classes, WIDTH)) / WIDTH**0.5
-    tests = evaluation_sets(asked.tests, asked.classes, asked.labels, rng)
-    shown = {name: items(vectors, given.classes, rng) for name, given in tests.items()}
+    tests = evaluation_sets(asked.tests, Classes(asked.classes, asked.labels), rng)
+    seen = {name: items(vectors, given.classes, rng) for name, given in tests.items()}
     first = run.initial(run.Run(asked.seed, labels=asked.labels), WIDTH)
     parameters = model.stored({name: p[None] for name, p in first.items()})
     parameters = {name: p.requires_grad_() for name, p in parameters.items()}
     optimiser = torch.optim.Adam(parameters.values(), lr=LEARNING_RATE)
     history = []
     for step in range(asked.steps + 1):
-        given = drawn(BATCH, asked.classes, asked.labels, rng)
+        given = drawn(BATCH, known, rng, asked.shown)
         features = items(vectors, given.classes, rng)
-        loss = torch.nn.functional.cross_entropy(logits(parameters, features, given), answers(given))
+        loss = torch.nn.functional.cross_entropy(logits(parameters, features, given), torch.from_numpy(given.answer))
         if step % asked.evaluate_every == 0 or step == asked.steps:
             with torch.no_grad():
-                found = [accuracy(parameters, shown[name], given) for name, given in tests.items()]
+                found = [accuracy(parameters, seen[name], tests[name], name == "weights") for name in SETS]
             history.append([step, loss.item(), *found])
         if step < asked.steps:
             optimiser.zero_grad()
@@ -141,4 +173,4 @@ def make(asked: NoisyPairs, progress: Progress) -> Made:
     return Made(history, {name: p.detach()[0] for name, p in parameters.items()})
 
 
-FAMILY = ShortFamily("noisy pairs", ("steps", "loss", *SETS), make, lambda asked: 0.012)
+FAMILY = ShortFamily("noisy pairs", ("steps", "loss", *SETS), make, lambda asked: 0.012 + asked.labels * 1e-5)

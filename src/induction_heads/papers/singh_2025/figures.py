@@ -10,15 +10,14 @@ from induction_heads.machinery.colours import HEAD_COLOURS, INK, QUIET
 from induction_heads.machinery.drawing import Drawing
 from induction_heads.machinery.numbers import number
 from induction_heads.machinery.store import Trained
-from induction_heads.networks.noisy_pairs import SETS
 
-from .claims import FOUND, transient
+from .claims import FOUND, SHOWN, transient
 from .toy import CONDITIONS, Course
 
 CONTEXT, WEIGHTS = HEAD_COLOURS[0], HEAD_COLOURS[1]
 LOWEST = 1e-9  # what is smaller is drawn here
-COLOURS = dict(zip(SETS, (INK, CONTEXT, HEAD_COLOURS[2], WEIGHTS), strict=True))
-STYLES = dict(zip(SETS, ("-", "-", "--", "-."), strict=True))
+COLOURS = dict(zip(SHOWN, (INK, WEIGHTS, HEAD_COLOURS[2], CONTEXT), strict=True))
+STYLES = dict(zip(SHOWN, ("-", "-.", "--", "-"), strict=True))
 NAMES = {
     "training": "as in training",
     "context": "labels 0 and 1: context",
@@ -91,12 +90,12 @@ def figure_3(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
     told = []
     for ax, (name, seeds) in zip(axes[0], runs.items(), strict=True):
         steps = seeds[0].history.steps.to_numpy()
-        for which in SETS:
+        for which in SHOWN:
             values = np.stack([trained.history[which].to_numpy() for trained in seeds])
             plots.curve(ax, steps, values, color=COLOURS[which], label=NAMES[which], ls=STYLES[which])
         ax.axhline(0.5, color=QUIET, lw=0.8, ls=":")
         ax.set(xlabel="steps", ylim=(-0.03, 1.03))
-        last = {which: np.median([t.history[which].iloc[-1] for t in seeds]) for which in SETS}
+        last = {which: np.median([t.history[which].iloc[-1] for t in seeds]) for which in SHOWN}
         told.append(f"{name}: " + ", ".join(f"{NAMES[which]} {x:.2f}" for which, x in last.items()))
     axes[0, 0].set_ylabel("accuracy, of two labels")
     axes[0, -1].legend(fontsize=7)

@@ -10,5 +10,8 @@ TOY_STEPS = {"paper": 1, "smoke": 40}  # what the toy's are divided by
 
 def networks(profile: str, seed: int) -> Rows:
     if profile == "smoke":
-        return {EQUAL: NoisyPairs(4, seed, 32, 32, 20, 2), FEW: NoisyPairs(4, seed, 64, 8, 20, 2)}
+        return {
+            EQUAL: NoisyPairs(4, seed, 32, 32, tests=20, evaluate_every=2),
+            FEW: NoisyPairs(4, seed, 64, 8, tests=20, evaluate_every=2),
+        }
     return {EQUAL: NoisyPairs(1500, seed, 1024, 1024), FEW: NoisyPairs(1500, seed, 2048, 32)}
