@@ -23,6 +23,14 @@ def test_bursts_show_each_class_so_many_times_and_the_target_is_among_them():
     assert (context.sort(1).values[:, [0, 4]] == context.sort(1).values[:, [3, 7]]).all()
 
 
+def test_no_label_stands_twice_where_each_stands_once():
+    context, target = task.each_label_once(20, 24, 8, generator())
+    assert torch.equal((context % 8).sort(1).values, torch.arange(8).expand(20, -1))
+    assert (context == target[:, None]).any(1).all() and context.max() >= 16
+    with pytest.raises(ValueError, match="got 20 and 8"):
+        task.each_label_once(2, 20, 8, generator())
+
+
 def test_a_burst_that_does_not_divide_the_pairs_is_refused():
     with pytest.raises(ValueError, match="a burst that divides 8 pairs, got 3"):
         task.drawn(2, 10, 3, generator())

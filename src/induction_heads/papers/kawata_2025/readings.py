@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.numbers import number
 from induction_heads.machinery.reading import in_words, prediction
 
 from . import claims
@@ -18,7 +19,8 @@ BySeed = Mapping[int, Numbers]
 def told(by_seed: BySeed, name: str) -> str:
     """The range over seeds."""
     values = [float(n[name]) for n in by_seed.values()]
-    return f"{values[0]:.2f}" if len(values) == 1 else f"{min(values):.2f} to {max(values):.2f}"
+    ends = [f"{end:.2f}" for end in (min(values), max(values))]
+    return " to ".join(dict.fromkeys(ends))
 
 
 def reading_maps(few: BySeed, far: BySeed, more: BySeed) -> list[str]:
@@ -33,7 +35,7 @@ def reading_maps(few: BySeed, far: BySeed, more: BySeed) -> list[str]:
             f"{told(few, 'moved (3, 12)')} (the paper: 1.00), with 8 to 9 {told(far, 'moved (8, 9)')} (the paper: "
             "0.11)",
         ),
-        f"As in training it is {told(few, 'as in training, lower of both')} or more.",
+        f"With the output where it stands in training, accuracy is {told(few, 'as in training, lower of both')}.",
         f"With lengths 3 to 8, four triggers give {told(more, 'moved (3, 8), 4 triggers')} (the paper: 0.88) and eight "
         f"{told(more, 'moved (3, 8), 8 triggers')} (the paper: 0.30): lower by 0.2 or more for "
         f"{in_words(sum(harder), len(harder))}.",
@@ -86,5 +88,7 @@ def reading_weights(weights: Mapping[str, Weights], triggers: int) -> list[str]:
     """Whether the share of the match grows with diversity; the least diverse first."""
     found = {name: positional_and_match(each, triggers) for name, each in weights.items()}
     shares = [match / (position + match) for position, match in found.values()]
-    each = ", ".join(f"{name}: position {position:.2f}, match {match:.2f}" for name, (position, match) in found.items())
-    return [prediction(shares == sorted(shares) and len(set(shares)) > 1, each)]
+    each = "; ".join(
+        f"{name}: position {number(position)}, match {number(match)}" for name, (position, match) in found.items()
+    )
+    return [prediction(shares == sorted(shares) and len(set(shares)) > 1, f"added to scores, {each}")]

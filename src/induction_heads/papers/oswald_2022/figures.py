@@ -96,7 +96,7 @@ def figure_3(products: Mapping[str, Products]) -> Drawing:
 def _matrix(ax: Axes, weights: np.ndarray, title: str) -> None:
     ax.imshow(weights, cmap="RdBu_r", vmin=-1.6, vmax=1.6)
     ticks = [0, len(weights) - 2, len(weights) - 1]
-    names = ["x₁", f"x{len(weights) - 1}", "y"]
+    names = ["x₁", "x₁₀", "y"]
     ax.set_xticks(ticks, names, size=6)
     ax.set_yticks(ticks, names, size=6)
     ax.set_title(title, size=8)

@@ -39,6 +39,20 @@ class InContext(ShortRun):
     def family(self) -> Family:
         return FAMILY
 
+    @property
+    def once(self) -> bool:
+        """Whether no label stands twice in a context."""
+        return False
+
+
+@dataclass(frozen=True)
+class EachLabelOnce(InContext):
+    """The same on contexts without a label twice."""
+
+    @property
+    def once(self) -> bool:
+        return True
+
 
 class Seen(NamedTuple):
     """What the network gives for a batch."""
@@ -104,14 +118,14 @@ def make(run: InContext, progress: Progress) -> Made:
     """Adam on fresh batches. What is drawn does not depend on the clamp: clamped runs have twins."""
     drawing = torch.Generator().manual_seed(run.seed)
     known = Classes.drawn(run.classes, run.labels, drawing)
-    tests = task.tests(known, run.tests, run.burst, drawing)
+    tests = task.tests(known, run.tests, run.burst, drawing, run.once)
     weights = {name: w.requires_grad_() for name, w in initial(run.labels, drawing).items()}
     optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
     history = []
     with torch.no_grad():
         kept = {f"before, {name}": p for name, p in patterns(weights, tests["context"], run.clamped).items()}
     for step in range(run.steps + 1):
-        given = task.training(known, BATCH, run.burst, run.fresh, drawing)
+        given = task.training(known, BATCH, run.burst, run.fresh, drawing, run.once)
         loss = torch.nn.functional.cross_entropy(forward(weights, given.tokens, run.clamped).logits, given.answer)
         if step % run.evaluate_every == 0 or step == run.steps:
             with torch.no_grad():

@@ -36,10 +36,14 @@ def reading_abrupt(by_seed: BySeed) -> list[str]:
     ]
 
 
-def reading_blocked(by_seed: BySeed) -> list[str]:
-    """`claims.as_many_labels` of every seed."""
+def reading_blocked(by_seed: BySeed, once: Sequence[Trained]) -> list[str]:
+    """`claims.as_many_labels` of every seed, and the runs on contexts without a label twice."""
     held = [claims.is_blocked(n) for n in by_seed.values()]
-    return [prediction(all(held), f"accuracy in context ends at {listed(by_seed, 'accuracy in context at the end')}")]
+    ends = ", ".join(number(trained.history.context.iloc[-1]) for trained in once)
+    return [
+        prediction(all(held), f"accuracy in context ends at {listed(by_seed, 'accuracy in context at the end')}"),
+        f"On contexts that hold each of the eight labels once, it ends at {ends} after as many steps.",
+    ]
 
 
 def reading_patterns(runs: Sequence[Trained]) -> list[str]:

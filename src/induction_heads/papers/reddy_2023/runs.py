@@ -1,14 +1,17 @@
 """Every run of the paper: the abrupt one, as many labels as pairs, the clamp, and the grid of data sets."""
 
+import dataclasses
+
 from induction_heads.machinery.short import Rows
 
-from .network import InContext
+from .network import EachLabelOnce, InContext
 from .task import PAIRS
 
 SEEDS = (0, 1, 2)
 LOGITS = {"8 of 32": (8, 32), "4 of 32": (4, 32), "8 of 8": (8, 8), "4 of 4": (4, 4)}  # pairs and labels
 DATA = {"(2048, 1)": (2048, 1), "(512, 4)": (512, 4), "(512, 0)": (512, 0), "(128, 1)": (128, 1)}  # classes and burst
 FREE, CLAMPED, BLOCKED = "32 labels", "32 labels, previous token clamped", "8 labels"
+ONCE = "8 labels, none twice in a context"
 SMOKE = {"steps": 6, "classes": 40, "tests": 20, "evaluate_every": 3}
 
 
@@ -23,6 +26,12 @@ def abrupt(profile: str, seed: int) -> Rows:
 
 def blocked(profile: str, seed: int) -> Rows:
     return {BLOCKED: _run(profile, seed, 1200, labels=PAIRS)}
+
+
+def once(profile: str, seed: int) -> Rows:
+    """Beside `blocked`: contexts hold every label, so that none can be told from its absence."""
+    run = blocked(profile, seed)[BLOCKED]
+    return blocked(profile, seed) | {ONCE: EachLabelOnce(**dataclasses.asdict(run))}
 
 
 def clamp(profile: str, seed: int) -> Rows:

@@ -6,6 +6,7 @@ Bursty sequences show each of their classes B times, the target's among them; ot
 the sequences uses fresh classes, drawn anew, which can be answered from context alone.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -61,6 +62,18 @@ def drawn(n: int, classes: int, burst: int, generator: Generator) -> tuple[Int[T
     return context, context.gather(1, which)[:, 0]
 
 
+def each_label_once(
+    n: int, classes: int, labels: int, generator: Generator
+) -> tuple[Int[Tensor, "n pair"], Int[Tensor, " n"]]:
+    """The same, with no label twice in a context."""
+    if classes % labels or labels < PAIRS:
+        raise ValueError(f"expected classes in whole rounds of {PAIRS} labels or more, got {classes} and {labels}")
+    shown = torch.rand(n, labels, generator=generator).argsort(1)[:, :PAIRS]
+    context = shown + labels * torch.randint(classes // labels, (n, PAIRS), generator=generator)
+    which = torch.randint(PAIRS, (n, 1), generator=generator)
+    return context, context.gather(1, which)[:, 0]
+
+
 def batch(
     known: Classes, context: Int[Tensor, "n pair"], target: Int[Tensor, " n"], shift: int, generator: Generator
 ) -> Batch:
@@ -83,22 +96,35 @@ def joined(batches: list[Batch]) -> Batch:
     return Batch(*(torch.cat(parts) for parts in zip(*batches, strict=True)))
 
 
-def training(known: Classes, n: int, burst: int, fresh: float, generator: Generator) -> Batch:
+Drawn = Callable[[int, int, Generator], tuple[Tensor, Tensor]]  # of a number of sequences and of classes
+
+
+def drawing(burst: int, labels: int, once: bool) -> Drawn:
+    """How classes are drawn; with no label twice in a context where `once`."""
+    if once:
+        return lambda n, classes, generator: each_label_once(n, classes, labels, generator)
+    return lambda n, classes, generator: drawn(n, classes, burst, generator)
+
+
+def training(known: Classes, n: int, burst: int, fresh: float, generator: Generator, once: bool = False) -> Batch:
     """A batch with this part of sequences of fresh classes, which are always bursty."""
-    others = round(fresh * n)
+    others, labels = round(fresh * n), len(known.labels)
     parts = []
     if n > others:
-        parts.append(batch(known, *drawn(n - others, len(known.items), burst, generator), 0, generator))
+        draw = drawing(burst, labels, once)
+        parts.append(batch(known, *draw(n - others, len(known.items), generator), 0, generator))
     if others:
-        parts.append(batch(known.fresh(generator), *drawn(others, FRESH_CLASSES, burst or 1, generator), 0, generator))
+        draw = drawing(burst or 1, labels, once)
+        parts.append(batch(known.fresh(generator), *draw(others, FRESH_CLASSES, generator), 0, generator))
     return joined(parts)
 
 
-def tests(known: Classes, n: int, burst: int, generator: Generator) -> dict[str, Batch]:
+def tests(known: Classes, n: int, burst: int, generator: Generator, once: bool = False) -> dict[str, Batch]:
     """`weights`: known classes, not in context; `context`: fresh classes; `relabelled`: known, labels moved by one."""
-    burst, classes = burst or 1, len(known.items)
+    classes = len(known.items)
+    draw = drawing(burst or 1, len(known.labels), once)
     return {
-        "context": batch(known.fresh(generator), *drawn(n, FRESH_CLASSES, burst, generator), 0, generator),
-        "relabelled": batch(known, *drawn(n, classes, burst, generator), 1, generator),
+        "context": batch(known.fresh(generator), *draw(n, FRESH_CLASSES, generator), 0, generator),
+        "relabelled": batch(known, *draw(n, classes, generator), 1, generator),
         "weights": batch(known, *drawn(n, classes, 0, generator), 0, generator),
     }
