@@ -62,7 +62,7 @@ def previous_set(study: Study, seed: int) -> Numbers:
     found = measures.ablations(study.rows(runs.models, seed)[TWO])
     without, intact = found.get(PREVIOUS_SET), found["intact"]["repeat"]
     if without is None:
-        return {"heads": 0, "repeat loss without them": math.nan, "change, patterns preserved": math.nan}
+        return {"heads": 0.0, "repeat loss without them": math.nan, "change, patterns preserved": math.nan}
     return {
         "heads": without["heads"],
         "repeat loss without them": without["repeat"],
