@@ -47,7 +47,9 @@ def _ablations(trained: Trained) -> dict[str, dict[str, float]]:
     for name, off in sets.items():
         if off:
             full, kept = _losses(trained, (Ablate(off),)), _losses(trained, (Ablate(off), PreservePatterns()))
-            found[name] = {"heads": float(len(off))} | full | {f"{part}, preserved": loss for part, loss in kept.items()}
+            found[name] = (
+                {"heads": float(len(off))} | full | {f"{part}, preserved": loss for part, loss in kept.items()}
+            )
     return found
 
 
