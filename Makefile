@@ -112,8 +112,7 @@ fit-data: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.fit_data
 
 lab: $(ENVIRONMENT)
-	@$(GUARD) $(PY) -m jupyter lab --no-browser --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
-	    $(if $(filter 0,$(shell id -u)),--allow-root)
+	@$(GUARD) $(HEADS) lab
 
 # Figures drawn from the same runs are the same bytes with one thread; with two, sums may round differently.
 test: $(ENVIRONMENT)
