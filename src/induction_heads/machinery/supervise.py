@@ -87,7 +87,7 @@ def _keep(command: list[str], reader: int) -> int:
             code = _reap(child.pid)
     # What the command left running ends with it, also when it succeeded.
     for _ in range(50):  # a process may start another while we look
-        living = _descendants(os.getpid())
+        living = descendants(os.getpid())
         if not living:
             break
         for process in living:
@@ -136,13 +136,13 @@ def _default_signals() -> None:
 
 
 def _adopt_orphans() -> None:
-    """On Linux, processes whose parent died become ours, so that `_descendants` still finds them."""
+    """On Linux, processes whose parent died become ours, so that `descendants` still finds them."""
     if sys.platform == "linux":
         PR_SET_CHILD_SUBREAPER = 36
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _descendants(ancestor: int) -> list[int]:
+def descendants(ancestor: int) -> list[int]:
     """Process ids of all children of `ancestor`, their children and so on."""
     children: dict[int, list[int]] = {}
     for process, parent in _process_table():
