@@ -15,7 +15,7 @@ FORCE ?=
 
 # VENV= (empty) uses the environment that is active, such as conda's, and installs nothing.
 VENV ?= .venv
-PYTHON ?= $(shell for p in python3.11 python3 python; do \
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
     if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
 BUILD := $(or $(INDUCTION_HEADS_BUILD),build)
 
@@ -23,7 +23,7 @@ quoted = '$(subst ','\'',$(1))'
 SETTINGS = $(call quoted,$(PROFILE)) $(call quoted,$(DATASET)) $(call quoted,$(SEEDS)) $(call quoted,$(DEVICE))
 
 ifeq ($(PYTHON),)
-    $(error Python 3.11 or newer is needed, and neither python3.11 nor python3 is one: install it, or name it by PYTHON=/path/to/python)
+    $(error Python 3.11 or newer is needed, and none of python3.11 to python3.14 and python3 is one: install it, or name it by PYTHON=/path/to/python)
 endif
 WRONG := $(shell $(PYTHON) -S src/induction_heads/machinery/settings.py $(SETTINGS))
 ifneq ($(WRONG),)
@@ -65,6 +65,7 @@ help:
 	@echo 'make profile         where the time of a training step goes'
 	@echo 'make features        makes the features that the package ships again, and says how far off they are'
 	@echo 'make fit-data        fits the two constants of the characters to the training curve of Figure 3a'
+	@echo 'make lock            asks pip what it would install on each platform with each Python, and writes requirements.lock'
 	@echo 'make readme          writes the numbers in README.md from the committed results and the times measured here'
 	@echo 'make clean           removes figures and executed notebooks'
 	@echo 'make distclean       removes runs, downloaded data and the environment too'
@@ -112,8 +113,7 @@ fit-data: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.fit_data
 
 lab: $(ENVIRONMENT)
-	@$(GUARD) $(PY) -m jupyter lab --no-browser --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
-	    $(if $(filter 0,$(shell id -u)),--allow-root)
+	@$(GUARD) $(HEADS) lab
 
 # Figures drawn from the same runs are the same bytes with one thread; with two, sums may round differently.
 test: $(ENVIRONMENT)
