@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from .machinery import execution, paths
@@ -203,6 +204,22 @@ def replay(asked: Asked) -> int:
     return replay.main(list(asked.names))
 
 
+def course(asked: Asked) -> None:
+    """Writes the students' version of the course as a zip."""
+    from .course import release
+
+    print(release.release())
+
+
+def course_grade(asked: Asked) -> None:
+    """Autogrades what students have handed in, in FOLDER/STUDENT/LESSON.ipynb, and writes a table of points."""
+    from .course import release
+
+    for folder in asked.names:
+        print(release.table(release.grade(Path(folder))))
+        print(release.FOLDER / "grades.csv")
+
+
 def _papers() -> dict:
     from . import papers
     from .machinery.paper import find
@@ -242,7 +259,7 @@ def _check_device(settings: Settings) -> None:
 
 
 _ALL = (reproduce, train, status, notebook, result, claims, gallery, readme, names, bench, profile, replay)
-COMMANDS = {command.__name__: command for command in _ALL}
+COMMANDS = {command.__name__.replace("_", "-"): command for command in (*_ALL, course, course_grade)}
 
 
 def main(arguments: list[str] | None = None) -> int:
