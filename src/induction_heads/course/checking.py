@@ -125,7 +125,7 @@ class Quiz:
     right: Mapping[str, str]  # question -> letter
     hints: Mapping[str, Mapping[str, str]]  # question -> wrong letter -> hint
 
-    def __call__(self, answers: Mapping[str, str], again: bool = False) -> None:
+    def __call__(self, answers: Any, again: bool = False) -> None:
         if not isinstance(answers, Mapping) or set(answers) != set(self.right):
             raise NotYet(f"{self.name}: a letter for each of the questions {', '.join(self.right)} was expected.")
         if is_empty(dict(answers)):

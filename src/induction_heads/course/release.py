@@ -61,7 +61,9 @@ def grader(folder: Path) -> Any:
     config.ClearSolutions.code_stub = {"python": STUB}
     config.ClearSolutions.text_stub = TEXT_STUB
     config.Execute.timeout = TIMEOUT_S
-    config.Exchange.root = str(folder / "exchange")
+    exchange = folder / "exchange"  # not used, but nbgrader complains where it is not there
+    exchange.mkdir(exist_ok=True)
+    config.Exchange.root = str(exchange)
     return NbGraderAPI(config=config)
 
 
