@@ -4,5 +4,6 @@ No lesson's text: that is in notebooks/course, whose solutions are the source. N
 """
 
 from .answering import compare, length, todo
+from .earlier import lesson
 
-__all__ = ["compare", "length", "todo"]
+__all__ = ["compare", "length", "lesson", "todo"]

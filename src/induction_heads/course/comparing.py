@@ -79,7 +79,7 @@ def difference(came: Any, expected: Any) -> str:
         apart[np.isnan(a) != np.isnan(b)] = np.inf
         at = np.unravel_index(apart.argmax(), a.shape)
         place = ", ".join(map(str, at))
-        return f"at [{place}] of shape {a.shape} {_number(a[at])} came, {_number(b[at])} was expected"
+        return f"at [{place}] of shape {a.shape} {_number(float(a[at]))} came, {_number(float(b[at]))} was expected"
     return f"{shown(came)} came, {shown(expected)} was expected"
 
 

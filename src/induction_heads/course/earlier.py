@@ -1,4 +1,4 @@
-"""What earlier lessons made, for later ones: `lesson_02 = earlier.lesson(2)`, for graders and for those who skipped.
+"""What earlier lessons made, for later ones: `lesson_02 = course.lesson(2)`, for graders and for those who skipped.
 
 A module made from the cells of the instructor's notebook: its cell `setup` and its solutions, in their order. Where
 there is no such notebook, from the packed file beside the students' ones, which `make course` writes.

@@ -19,14 +19,14 @@ from .answering import QUICK
 
 FOLDER = BUILD / "course"
 NAME = "induction-heads-course"  # of the zip, and of the folder in it
-STUB = "todo()  # your turn"
+STUB = "course.todo()  # your turn"
 TEXT_STUB = "*Your answer.*"
 TIMEOUT_S = 600  # a cell
 README = """\
 # Induction heads: a course in twelve lessons
 
 Open `00_route.ipynb` in JupyterLab, in an environment that has the package `induction_heads`; nothing is downloaded.
-Write where it says `todo()`, then run the check below: it says at once whether the answer is right and, if it is not,
+Write where it says `course.todo()`, then run the check below: it says at once whether the answer is right and, if not,
 what is probably wrong. Hand in this folder. What earlier lessons made comes with `earlier.z`, for those who skipped.
 """
 
