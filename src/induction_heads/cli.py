@@ -132,7 +132,9 @@ def notebook(asked: Asked) -> None:
     found = {part for task in tasks for part in (task.name, task.name.split("/")[1])}
     for name in asked.names:
         if name not in found:
-            execution.source(name)  # says which there are
+            others = [each for each in execution.every_name() if name in {each, each.split("/")[1]}]  # of no paper
+            execution.source(others[0] if others else name)  # says which there are
+            tasks += [execution.Task(other, asked.settings, ()) for other in others]
     execution.ensure_all(tasks, asked.force)
 
 
