@@ -217,9 +217,10 @@ def course_grade(asked: Asked) -> None:
     """Autogrades what students have handed in, in FOLDER/STUDENT/LESSON.ipynb, and writes a table of points."""
     from .course import release
 
-    for folder in asked.names:
-        print(release.table(release.grade(Path(folder))))
-        print(release.FOLDER / "grades.csv")
+    if not all(asked.names) or len(asked.names) != 1:
+        raise ValueError("one folder with a folder a student was expected: make course-grade FOLDER=handed-in")
+    print(release.table(release.grade(Path(asked.names[0]))))
+    print(release.FOLDER / "grades.csv")
 
 
 def _papers() -> dict:

@@ -88,6 +88,14 @@ def test_a_forgotten_return_is_told_from_an_empty_stub():
     assert told(DOUBLE, lambda x: course.todo()).startswith("Your turn: double")
 
 
+def test_the_stub_of_a_method_is_a_stub_too():
+    class Doubler:
+        def __call__(self, x):
+            return course.todo() + 1
+
+    assert told(DOUBLE, Doubler()).startswith("Your turn: double")
+
+
 def test_an_answer_that_changes_its_inputs_is_judged_like_any_other(capsys):
     def sorts(x):
         x.sort()

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from induction_heads.course import earlier, release
+from induction_heads.course.answering import QUICK
 
 FAST = 1  # the lesson that is graded in the fast tests
 LESSONS = earlier.notebooks()
@@ -100,10 +101,17 @@ def test_right_wrong_and_empty_notebooks_get_the_points_they_should(tmp_path):
     assert all(len(out["traceback"]) == 1 and out["traceback"][0].startswith("✘ Your turn: ") for out in errors)
 
 
+def test_what_cannot_be_graded_says_why(tmp_path):
+    (tmp_path / "in" / "zoe").mkdir(parents=True)
+    (tmp_path / "in" / "zoe" / LESSONS[FAST].name).write_text("{")
+    (zoe,) = release.grade(tmp_path / "in", tmp_path)
+    assert zoe.points == 0 and zoe.note
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [number for number in LESSONS if number != FAST])
 def test_the_instructors_version_runs_and_gets_full_points(number, tmp_path, monkeypatch):
-    monkeypatch.setenv(release.QUICK, "1")
+    monkeypatch.setenv(QUICK, "1")
     (students,) = release.generate(tmp_path, [number])
     hand_in(number, tmp_path / "in", students, "ann", set())
     (ann,) = release.grade(tmp_path / "in", tmp_path)

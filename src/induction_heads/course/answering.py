@@ -1,5 +1,6 @@
 """What a student's notebook calls beside the checks: the stub, predictions beside what came, lengths of runs."""
 
+import inspect
 import os
 from types import EllipsisType
 from typing import Any
@@ -11,24 +12,29 @@ class Empty(Exception):
     """A student's function reached its stub and gave nothing back."""
 
 
-reached = 0  # how often a stub was reached, in this process
+_reached = 0
 
 
 def todo() -> None:
     """Stands where a student's code goes. It does nothing, so that it costs nothing when it is left there."""
-    global reached
-    reached += 1
+    global _reached
+    _reached += 1
+
+
+def stubs_reached() -> int:
+    """How often a stub was reached in this process."""
+    return _reached
 
 
 def watched(answer: Any) -> Any:
-    """A function that raises `Empty` where the student's one reaches its stub and returns nothing; others as it is."""
-    if not callable(answer):
+    """A function that raises `Empty` where the student's one ends at its stub; anything else as it is."""
+    if not inspect.isfunction(answer):
         return answer
 
     def calls(*inputs: Any, **named: Any) -> Any:
-        before = reached
+        before = stubs_reached()
         result = answer(*inputs, **named)
-        if result is None and reached > before:
+        if result is None and stubs_reached() > before:
             raise Empty
         return result
 

@@ -5,13 +5,14 @@ gives. A typical mistake is recognised by what it gives on the same inputs, neve
 gets what came and what was expected. The failure is raised as one line, since nbgrader counts what does not raise.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .answering import Empty, is_empty, watched
+from .answering import Empty, is_empty, stubs_reached, watched
 from .comparing import Raised, difference, same, shown
 
 
@@ -69,17 +70,19 @@ class Exercise:
             raise NotYet(f"Your turn: {self.name} is still empty. Put your answer in place of `...`, then check again.")
         if callable(self.solution) and not callable(answer):
             raise NotYet(f"{self.name}: a function was expected, {shown(answer)} came. Give its name, without ().")
+        before = stubs_reached()
+        your_turn = f"Your turn: {self.name} returns nothing yet. Write it, let it end with `return`, and check again."
         try:
             came = self.outcomes(watched(answer), again)
         except Empty:
-            raise NotYet(
-                f"Your turn: {self.name} returns nothing yet. Write it, let it end with `return`, and check again."
-            ) from None
+            raise NotYet(your_turn) from None
         expected = self.outcomes(self.solution, again)
         first = next((i for i, pair in enumerate(zip(came, expected, strict=True)) if not self._accepts(*pair)), None)
         if first is None:
             print(f"✔ {self.name}: {self.why}")
             return
+        if stubs_reached() > before and isinstance(came[first], Raised) and not inspect.isfunction(answer):
+            raise NotYet(your_turn)  # a method's stub
         what = f"{self.name}: {self._given(first, again)}{difference(came[first], expected[first])}."
         hint = self.recognised(came, again)
         raise NotYet(f"{what} Hint: {hint}" if hint else what)
@@ -89,8 +92,11 @@ class Exercise:
         return [self._outcome(answer, inputs) for inputs in self._drawn(again)]
 
     def recognised(self, came: list[Any], again: bool) -> str:
-        """The hint of the registered wrong answer that gives the same on all inputs; empty where none does."""
-        for wrong in self.wrong:
+        """The hint of the registered wrong answer that gives the same on all inputs; empty where none does.
+
+        An error has none: its own line says more, and many mistakes raise the same.
+        """
+        for wrong in () if all(isinstance(each, Raised) for each in came) else self.wrong:
             if all(map(same, came, self.outcomes(wrong.answer, again), [self.atol] * len(came))):
                 return wrong.hint
         return ""

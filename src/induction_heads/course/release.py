@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from induction_heads.machinery.execution import NotebookError
 from induction_heads.machinery.paths import BUILD, write_whole
 
 from . import earlier
-from .answering import QUICK
 
 FOLDER = BUILD / "course"
 NAME = "induction-heads-course"  # of the zip, and of the folder in it
@@ -31,10 +31,6 @@ what is probably wrong. Hand in this folder. What earlier lessons made comes wit
 """
 
 
-class CourseError(RuntimeError):
-    """nbgrader did not do what was asked for; the message is its last line of error."""
-
-
 class Points(NamedTuple):
     """What a student has for a lesson; free answers wait for the teacher."""
 
@@ -43,6 +39,7 @@ class Points(NamedTuple):
     points: float
     possible: float
     by_hand: float  # points that the teacher still has to give
+    note: str = ""  # why it could not be graded
 
 
 def grader(folder: Path) -> Any:
@@ -54,6 +51,7 @@ def grader(folder: Path) -> Any:
     scripts = sysconfig.get_path("scripts")
     if scripts not in os.environ["PATH"].split(os.pathsep):  # nbgrader calls `alembic` by its name
         os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a `python3` kernel of the user's own would be another Python
     config = Config()
     config.CourseDirectory.root = str(folder)
     config.CourseDirectory.course_id = NAME
@@ -68,10 +66,10 @@ def grader(folder: Path) -> Any:
 
 
 def ask(result: dict) -> None:
-    """Raises `CourseError` where nbgrader says that it failed."""
+    """Raises `NotebookError` with the last line of what nbgrader says, where it failed."""
     if not result["success"]:
         lines = (result.get("error") or result.get("log") or "nbgrader gave no reason").strip().splitlines()
-        raise CourseError(lines[-1])
+        raise NotebookError(lines[-1])
 
 
 def generate(folder: Path, numbers: Iterable[int] = ()) -> list[Path]:
@@ -124,7 +122,10 @@ def submissions(handed_in: Path) -> list[tuple[str, Path]]:
 
 
 def grade(handed_in: Path, folder: Path = FOLDER) -> list[Points]:
-    """Autogrades what students have handed in; writes grades.csv, a row a student and lesson."""
+    """Autogrades what students have handed in; writes grades.csv, a row a student and lesson.
+
+    What cannot be graded, such as a file that is no notebook, has no points and says why.
+    """
     found = submissions(handed_in)
     numbers = {int(notebook.name[:2]) for _, notebook in found}
     generate(folder, numbers)  # the grade book has to know the cells
@@ -134,8 +135,11 @@ def grade(handed_in: Path, folder: Path = FOLDER) -> list[Points]:
         shutil.rmtree(submitted, ignore_errors=True)
         submitted.mkdir(parents=True)
         shutil.copy(notebook, submitted)
-        ask(api.autograde(notebook.stem, student))
-        rows.append(_points(api, student, notebook.stem))
+        try:
+            ask(api.autograde(notebook.stem, student))
+            rows.append(_points(api, student, notebook.stem))
+        except NotebookError as error:  # the others are graded
+            rows.append(Points(student, notebook.stem, 0.0, 0.0, 0.0, str(error)))
     with write_whole(folder / "grades.csv") as part, part.open("w", newline="", encoding="utf-8") as handle:
         table = csv.writer(handle)
         table.writerow(Points._fields)
@@ -153,10 +157,5 @@ def _points(api: Any, student: str, lesson: str) -> Points:
 def table(rows: Iterable[Points]) -> str:
     """The points in lines."""
     lines = [f"{'student':20} {'lesson':36} {'points':>7} {'of':>5} {'by hand':>8}"]
-    lines += [f"{r.student:20} {r.lesson:36} {r.points:7g} {r.possible:5g} {r.by_hand:8g}" for r in rows]
+    lines += [f"{r.student:20} {r.lesson:36} {r.points:7g} {r.possible:5g} {r.by_hand:8g}  {r.note}" for r in rows]
     return "\n".join(lines)
-
-
-def quick() -> None:
-    """From now on, lessons that this process executes are short."""
-    os.environ[QUICK] = "1"
