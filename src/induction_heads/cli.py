@@ -211,6 +211,7 @@ def course(asked: Asked) -> None:
     from .course import release
 
     print(release.release())
+    print(release.inventory())
 
 
 def course_grade(asked: Asked) -> None:

@@ -1,29 +1,17 @@
 """Every lesson: the solution passes, a typical mistake gets its own hint, another what came, the stub is kind."""
 
-import importlib
-import pkgutil
-
 import pytest
 
 from induction_heads.course import checks, earlier, todo
 from induction_heads.course.checking import Exercise, NotYet, Quiz
 
-MODULES = {
-    int(m.name[-2:]): importlib.import_module(f"{checks.__name__}.{m.name}")
-    for m in pkgutil.iter_modules(checks.__path__)
-    if m.name.startswith("lesson_")
-}
-FOUND = {
-    (number, name): each
-    for number, module in MODULES.items()
-    for name, each in vars(module).items()
-    if isinstance(each, Exercise | Quiz)
-}
-EXERCISES = [pytest.param(n, e, id=f"{n}-{name}") for (n, name), e in FOUND.items() if isinstance(e, Exercise)]
+LESSONS = checks.lessons()
+FOUND = [(number, name, each) for number, found in LESSONS.items() for name, each in found]
+EXERCISES = [pytest.param(n, e, id=f"{n}-{name}") for n, name, e in FOUND if isinstance(e, Exercise)]
 MISTAKES = [
     pytest.param(each.values[1], i, id=f"{each.id}-{i}") for each in EXERCISES for i in range(len(each.values[1].wrong))
 ]
-QUIZZES = [pytest.param(n, q, id=str(n)) for (n, _), q in FOUND.items() if isinstance(q, Quiz)]
+QUIZZES = [pytest.param(n, q, id=str(n)) for n, _, q in FOUND if isinstance(q, Quiz)]
 AGAIN = pytest.mark.parametrize("again", [False, True], ids=["shown", "other-inputs"])
 
 
@@ -36,18 +24,23 @@ def said(exercise: Exercise | Quiz, answer, again: bool = False) -> str:
 
 
 def test_every_lesson_has_a_notebook_and_every_notebook_its_checks():
-    assert set(MODULES) == set(earlier.notebooks())
+    assert set(LESSONS) == set(earlier.notebooks())
 
 
 def test_an_exercise_is_called_what_it_is_called_in_its_module():
-    assert [each.name for each in FOUND.values()] == [name for _, name in FOUND]
+    assert [each.name for _, _, each in FOUND] == [name for _, name, _ in FOUND]
 
 
-@pytest.mark.parametrize("number", MODULES)
+@pytest.mark.parametrize("number", LESSONS)
 def test_a_lesson_has_four_to_six_exercises_and_a_quiz(number):
-    kinds = [type(each) for (lesson, _), each in FOUND.items() if lesson == number]
+    kinds = [type(each) for _, each in LESSONS[number]]
     assert 4 <= kinds.count(Exercise) <= 6
     assert kinds.count(Quiz) == 1
+
+
+def test_twelve_lessons_have_at_least_50_exercises_and_know_150_mistakes():
+    share = len(LESSONS) / 12
+    assert len(EXERCISES) >= 50 * share and len(MISTAKES) >= 150 * share
 
 
 @AGAIN

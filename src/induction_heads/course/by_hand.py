@@ -26,7 +26,8 @@ class Head(NamedTuple):
 
 def zeros() -> Head:
     """A head that does nothing."""
-    return Head(*(torch.zeros(D_MODEL, D_HEAD) for _ in "QKV"), torch.zeros(D_HEAD, D_MODEL))
+    W_Q, W_K, W_V = torch.zeros(3, D_MODEL, D_HEAD)
+    return Head(W_Q, W_K, W_V, torch.zeros(D_HEAD, D_MODEL))
 
 
 def a_sequence(rng: Generator) -> Sequence:

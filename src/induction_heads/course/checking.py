@@ -7,13 +7,15 @@ gets what came and what was expected. The failure is raised as one line, since n
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from .answering import Empty, is_empty, stubs_reached, watched
 from .comparing import Raised, difference, same, shown
+
+SOLUTION = -1  # beside the numbers of the wrong answers
 
 
 class NotYet(AssertionError):
@@ -63,6 +65,7 @@ class Exercise:
     accept: Callable[[Any, Any], bool] | None = None
     atol: float = 1e-5
     cases: int = 4  # inputs drawn for a check
+    _kept: dict[tuple[int, bool], list[Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def __call__(self, answer: Any, again: bool = False) -> None:
         """Judges an answer; `again` on other inputs, for hidden tests."""
@@ -76,7 +79,7 @@ class Exercise:
             came = self.outcomes(watched(answer), again)
         except Empty:
             raise NotYet(your_turn) from None
-        expected = self.outcomes(self.solution, again)
+        expected = self._known(SOLUTION, again)
         first = next((i for i, pair in enumerate(zip(came, expected, strict=True)) if not self._accepts(*pair)), None)
         if first is None:
             print(f"✔ {self.name}: {self.why}")
@@ -96,10 +99,19 @@ class Exercise:
 
         An error has none: its own line says more, and many mistakes raise the same.
         """
-        for wrong in () if all(isinstance(each, Raised) for each in came) else self.wrong:
-            if all(map(same, came, self.outcomes(wrong.answer, again), [self.atol] * len(came))):
+        if all(isinstance(each, Raised) for each in came):
+            return ""
+        for i, wrong in enumerate(self.wrong):
+            if all(map(same, came, self._known(i, again), [self.atol] * len(came))):
                 return wrong.hint
         return ""
+
+    def _known(self, which: int, again: bool) -> list[Any]:
+        """What the solution, or the wrong answer of this number, gives; worked out once."""
+        if (which, again) not in self._kept:
+            answer = self.solution if which == SOLUTION else self.wrong[which].answer
+            self._kept[which, again] = self.outcomes(answer, again)
+        return self._kept[which, again]
 
     def _drawn(self, again: bool) -> list[tuple]:
         return [self.inputs(np.random.default_rng([again, case])) for case in range(self.cases)]

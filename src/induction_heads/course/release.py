@@ -15,7 +15,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from induction_heads.machinery.execution import NotebookError
 from induction_heads.machinery.paths import BUILD, write_whole
 
-from . import earlier
+from . import checks, earlier
+from .checking import Exercise
 
 FOLDER = BUILD / "course"
 NAME = "induction-heads-course"  # of the zip, and of the folder in it
@@ -102,6 +103,21 @@ def release(folder: Path = FOLDER) -> Path:
         for path in sorted(students.iterdir()):
             packed.write(path, f"{NAME}/{path.name}")
     return target
+
+
+def inventory() -> str:
+    """What there is to do in the course, in a line."""
+    found = [each for lesson in checks.lessons().values() for _, each in lesson]
+    exercises = [each for each in found if isinstance(each, Exercise)]
+    marks = [
+        cell["metadata"].get("nbgrader", {}) for path in earlier.notebooks().values() for cell in earlier.cells(path)
+    ]
+    points = sum(each.get("points", 0) for each in marks)
+    mistakes = sum(len(each.wrong) for each in exercises)
+    return (
+        f"{len(earlier.notebooks())} lessons, {len(exercises)} exercises and {len(found) - len(exercises)} quizzes, "
+        f"{mistakes} typical mistakes recognised, {points} points"
+    )
 
 
 def submissions(handed_in: Path) -> list[tuple[str, Path]]:
