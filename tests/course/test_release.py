@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Set
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -55,8 +56,10 @@ def test_every_exercise_is_followed_by_its_check_which_has_points(number):
     assert all(cell["points"] > 0 for cell in cells if cell["grade"])
 
 
-def hand_in(number: int, folder: Path, students: Path, student: str, wrong: set[str]) -> None:
-    """A student's notebook with solutions and a free answer, and for these exercises the first registered mistake."""
+def hand_in(
+    number: int, folder: Path, students: Path, student: str, wrong: Set[str], empty: Set[str] = frozenset()
+) -> None:
+    """A student's notebook with solutions and a free answer; the first registered mistake, or the stub, for some."""
     solutions = {
         c["metadata"]["nbgrader"]["grade_id"]: c["source"]
         for c in earlier.cells(LESSONS[number])
@@ -65,7 +68,7 @@ def hand_in(number: int, folder: Path, students: Path, student: str, wrong: set[
     notebook = json.loads(students.read_text())
     for cell in notebook["cells"]:
         marks = cell["metadata"].get("nbgrader", {})
-        if not marks.get("solution"):
+        if not marks.get("solution") or marks["grade_id"] in empty:
             continue
         if cell["cell_type"] == "markdown":
             cell["source"] = "Labels differ, classes do not."
@@ -75,6 +78,17 @@ def hand_in(number: int, folder: Path, students: Path, student: str, wrong: set[
     target = folder / student / LESSONS[number].name
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(notebook))
+
+
+def errors(folder: Path, student: str, students: Path) -> dict[str, list[str]]:
+    """What a student's notebook says, as it was executed, in the cells that raise, by their ids."""
+    executed = json.loads((folder / "autograded" / student / students.stem / students.name).read_text())
+    return {
+        cell["metadata"].get("nbgrader", {}).get("grade_id", cell["id"]): output["traceback"]
+        for cell in executed["cells"]
+        for output in cell.get("outputs", ())
+        if output["output_type"] == "error"
+    }
 
 
 def points_of(number: int) -> dict[str, int]:
@@ -95,10 +109,9 @@ def test_right_wrong_and_empty_notebooks_get_the_points_they_should(tmp_path):
     assert [ann.points, bob.points, eve.points] == [sum(points.values()), points["quiz_01"], 0]
     assert ann.possible == sum(points.values()) + ann.by_hand > ann.points
     assert (tmp_path / "grades.csv").read_text().splitlines()[1].startswith("ann,01_the_task,")
-    executed = json.loads((tmp_path / "autograded" / "eve" / students.stem / students.name).read_text())
-    errors = [out for c in executed["cells"] for out in c.get("outputs", ()) if out["output_type"] == "error"]
-    assert len(errors) == len(points)
-    assert all(len(out["traceback"]) == 1 and out["traceback"][0].startswith("✘ Your turn: ") for out in errors)
+    told = errors(tmp_path, "eve", students)
+    assert set(told) == {f"check_{name}" for name in points}
+    assert all(len(lines) == 1 and lines[0].startswith("✘ Your turn: ") for lines in told.values())
 
 
 def test_what_cannot_be_graded_says_why(tmp_path):
@@ -110,15 +123,23 @@ def test_what_cannot_be_graded_says_why(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [number for number in LESSONS if number != FAST])
-def test_the_instructors_version_runs_and_gets_full_points(number, tmp_path, monkeypatch):
+def test_solutions_get_full_points_and_mistakes_and_stubs_one_kind_line_each(number, tmp_path, monkeypatch):
+    """Ann has the instructor's solutions, Bob every other exercise wrong and the rest empty; both have the quiz."""
     monkeypatch.setenv(QUICK, "1")
     (students,) = release.generate(tmp_path, [number])
+    points = points_of(number)
+    exercises = [name for name in points if not name.startswith("quiz")]
+    wrong, empty = set(exercises[::2]), set(exercises[1::2])
     hand_in(number, tmp_path / "in", students, "ann", set())
-    (ann,) = release.grade(tmp_path / "in", tmp_path)
-    assert ann.points == sum(points_of(number).values())
-    executed = json.loads((tmp_path / "autograded" / "ann" / students.stem / students.name).read_text())
-    failed = [out["evalue"] for c in executed["cells"] for out in c.get("outputs", ()) if out["output_type"] == "error"]
-    assert not failed
+    hand_in(number, tmp_path / "in", students, "bob", wrong, empty)
+    ann, bob = release.grade(tmp_path / "in", tmp_path)
+    assert errors(tmp_path, "ann", students) == {}
+    assert [ann.points, bob.points] == [sum(points.values()), points[f"quiz_{number:02}"]]
+    told = errors(tmp_path, "bob", students)
+    for name in exercises:
+        (line,) = told[f"check_{name}"]
+        assert line.startswith("✘ Your turn: " if name in empty else f"✘ {name}: ")
+        assert ("Hint: " in line) == (name in wrong)
 
 
 @pytest.mark.parametrize("folder", ["absent", "empty"])
