@@ -7,6 +7,7 @@ import csv
 import os
 import shutil
 import sysconfig
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,6 +50,7 @@ def grader(folder: Path) -> Any:
     from traitlets.config import Config
 
     folder.mkdir(parents=True, exist_ok=True)
+    warnings.filterwarnings("ignore", "Object of type .* not in session", module="nbgrader")  # nbgrader's own
     scripts = sysconfig.get_path("scripts")
     if scripts not in os.environ["PATH"].split(os.pathsep):  # nbgrader calls `alembic` by its name
         os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
