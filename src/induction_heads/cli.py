@@ -73,13 +73,14 @@ def announce(papers: Iterable, asked: Asked) -> None:
 
 
 def build(paper, asked: Asked) -> None:
-    """A paper's runs, notebooks, verdicts and gallery."""
+    """A paper's runs, verdicts, notebooks and gallery."""
     from .machinery import gallery, ledger
 
     study = _timed(f"training {paper.key}", asked.settings, lambda: _trained(paper, asked.settings, ()))
+    verdicts = _timed(f"claims {paper.key}", asked.settings, lambda: ledger.write(paper.claims(), study))
     tasks = [execution.task(paper, name, study) for name in execution.names(paper.key)]
-    execution.ensure_all(tasks, asked.force)
-    print(_timed(f"claims {paper.key}", asked.settings, lambda: ledger.write(paper.claims(), study)))
+    execution.ensure_all(tasks, asked.force)  # they find what was measured for the claims
+    print(verdicts)
     print(gallery.write(paper, asked.settings))
 
 
@@ -148,7 +149,8 @@ def result(asked: Asked) -> None:
         needed = [other for other in paper.results if paper.notebook_of(other) == book]
         study = _trained(paper, asked.settings, needed)
         task = execution.task(paper, book, study)
-        execution.ensure(task, asked.force)
+        # A notebook of what is made here alone was executed before without its runs.
+        execution.ensure(task, asked.force or not paper.results[result].in_reproduce_all)
         panels = re.compile(rf"{result.replace('-', '_')}[a-z]?(_.*)?")  # figure_16a and figure_16b are figure 16
         made = sorted(path for path in study.folder.glob("*") if panels.fullmatch(path.stem))
         print("\n".join(str(path) for path in made) or f"{name}: in {execution.executed(book, task.settings)}")
