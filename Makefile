@@ -50,7 +50,9 @@ PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
 NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
-.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme features fit-data lock environment clean distclean $(NOTEBOOKS)
+FOLDER ?=
+
+.PHONY: help reproduce-all $(PAPERS) test course course-grade lab status bench profile readme features fit-data lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
@@ -59,6 +61,8 @@ help:
 	@echo 'make figure-3a       one result of the first paper, run or re-run alone: figure-3a ... figure-18, table-1 ... table-3'
 	@echo 'make PAPER/RESULT    one result of any paper'
 	@echo 'make notebook-NAME   one notebook of notebooks/, by its name'
+	@echo 'make course          the students'"'"' version of the course, without solutions, as a zip in build/course'
+	@echo 'make course-grade FOLDER=handed-in   autogrades FOLDER/STUDENT/LESSON.ipynb, and writes a table of points'
 	@echo 'make lab             JupyterLab on notebooks/'
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
@@ -111,6 +115,12 @@ features: $(ENVIRONMENT)
 
 fit-data: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.fit_data
+
+course: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) course
+
+course-grade: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) course-grade $(call quoted,$(FOLDER))
 
 lab: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) lab
