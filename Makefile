@@ -48,9 +48,9 @@ OPTIONS = --profile $(call quoted,$(PROFILE)) --dataset $(call quoted,$(DATASET)
 
 PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_heads/papers/*/paper.py))))
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
-NOTEBOOKS += $(addprefix notebook-,$(notdir $(NOTEBOOKS)))
+NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
-.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme lock environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme features fit-data lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
@@ -63,12 +63,14 @@ help:
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
 	@echo 'make profile         where the time of a training step goes'
+	@echo 'make features        makes the features that the package ships again, and says how far off they are'
+	@echo 'make fit-data        fits the two constants of the characters to the training curve of Figure 3a'
 	@echo 'make readme          writes the numbers in README.md from the committed results and the times measured here'
 	@echo 'make clean           removes figures and executed notebooks'
 	@echo 'make distclean       removes runs, downloaded data and the environment too'
 	@echo
 	@echo 'PROFILE=$(PROFILE)  paper, or smoke: minutes for everything, marked figures in another folder'
-	@echo 'DATASET=$(DATASET)  glyphs, omniglot-small, omniglot, omniglot-resnet18, or a file of features'
+	@echo 'DATASET=$(DATASET)  characters, glyphs, omniglot, omniglot-resnet18, or a file of features'
 	@echo 'SEEDS=$(SEEDS)  such as 5..9 or 1,2,7; empty: each paper'"'"'s own'
 	@echo 'DEVICE=$(DEVICE)  cpu or cuda'
 	@echo 'FORCE=1 runs a notebook again though nothing has changed; VENV= uses the environment that is active'
@@ -102,6 +104,13 @@ status: $(ENVIRONMENT)
 bench profile readme: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
 
+# Made once and committed: neither is part of reproduce-all.
+features: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.data.features
+
+fit-data: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.fit_data
+
 lab: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m jupyter lab --no-browser --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
 	    $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -119,6 +128,6 @@ clean:
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean
-	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data kernels remembered times environment.lock tests.lock) .pytest_cache $(VENV)
+	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data kernels remembered times environment.lock tests.lock) .pytest_cache .mypy_cache .ruff_cache $(VENV)
 	@rmdir $(call quoted,$(BUILD)) 2>/dev/null || true
 	@echo 'removed runs, data and the environment'

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .machinery import execution, paths
@@ -98,7 +99,7 @@ def _trained(paper, settings: Settings, results: Iterable[str]):
 def train(asked: Asked) -> None:
     """Trains what is missing for some papers, or for all."""
     for paper in [_paper(name) for name in asked.names] or _papers().values():
-        _timed(f"training {paper.key}", asked.settings, lambda paper=paper: _trained(paper, asked.settings, ()))
+        _timed(f"training {paper.key}", asked.settings, partial(_trained, paper, asked.settings, ()))
 
 
 def status(asked: Asked) -> None:
@@ -107,7 +108,8 @@ def status(asked: Asked) -> None:
 
     for paper in [_paper(name) for name in asked.names] or _papers().values():
         here = paper.study(paper.settings(asked.settings))
-        study.status(here, {name: (r.title, r.planned(here)) for name, r in paper.results.items()})
+        apart = {name for name, result in paper.results.items() if not result.in_reproduce_all}
+        study.status(here, {name: (r.title, r.planned(here)) for name, r in paper.results.items()}, apart)
         books = {_target(paper, result): paper.notebook_of(result) for result in paper.results}
         others = [name for name in execution.names(paper.key) if name not in books.values()]
         for product, name in (books | {f"notebook-{name}": name for name in others}).items():
@@ -181,9 +183,10 @@ def names(asked: Asked) -> None:
 
 def bench(asked: Asked) -> None:
     """Time and memory of a step, beside plain PyTorch and the limit of this machine."""
-    from .bench import pairs
+    from .bench import pairs, tokens
 
     pairs.main(asked.settings)
+    tokens.main(asked.settings)
 
 
 def profile(asked: Asked) -> None:

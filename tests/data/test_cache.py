@@ -66,7 +66,7 @@ def test_a_failure_leaves_nothing_that_could_be_taken_for_a_dataset(cache_folder
 
 def test_of_two_processes_one_makes_and_the_other_waits(tmp_path):
     script = (
-        "import sys, time, pathlib; sys.path.insert(0, sys.argv[1]); import test_data_cache as t\n"
+        "import sys, time, pathlib; sys.path.insert(0, sys.argv[1]); import test_cache as t\n"
         "def slowly():\n"
         "    with open(sys.argv[2], 'a') as log: log.write('made ')\n"
         "    time.sleep(0.5); return t.made()\n"

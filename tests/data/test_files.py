@@ -117,7 +117,7 @@ def test_several_arrays_of_other_names_are_refused(one_line, tmp_path):
 
 def test_an_unknown_name_is_answered_with_the_known_ones(one_line):
     with pytest.raises(
-        ValueError, match="one of glyphs, omniglot-small, omniglot, omniglot-resnet18 or a path.*got 'glyps'"
+        ValueError, match="one of characters, glyphs, omniglot, omniglot-resnet18 or a path.*got 'glyps'"
     ) as caught:
         load("glyps")
     one_line(caught)

@@ -82,6 +82,12 @@ def test_verdicts_stand_below_their_figure_and_in_the_table(folder):
     assert f"{row}1 of 2" in text
 
 
+def test_the_table_says_where_the_papers_number_lies(folder):
+    ledger(folder, paper="loss 0.1 (below ours)")
+    text = written(folder)
+    assert "| loss 0.1 (below ours) | loss 0.25, 0.5, never" in text and "percentile from 20 seeds on" in text
+
+
 def test_a_damaged_ledger_is_no_ledger(folder):
     (folder / "claims.json").write_text("{half")
     assert "Not measured yet" in written(folder)

@@ -101,6 +101,58 @@ def test_what_was_measured_is_remembered_until_the_code_changes(tmp_path, monkey
     assert ledger.judge(counted, FullStudy(), (5,)).numbers and calls == [5, 5, 5]
 
 
+def published(**numbers) -> Claim:
+    return claim(published=lambda: numbers)
+
+
+def by_seed(*values) -> dict[int, dict[str, float]]:
+    return {seed: {"x": value} for seed, value in enumerate(values)}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "place"), [(1.9, "below ours"), (2, "within ours"), (5, "within ours"), (7.1, "above ours")]
+)
+def test_with_few_seeds_the_papers_number_is_below_within_or_above(theirs, place):
+    assert ledger.placement(published(x=theirs), by_seed(7, 2, 3)) == {"x": place}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "place"),
+    [(-1, "0th"), (0.5, "5th"), (2, "12th"), (2.5, "15th"), (12.5, "65th"), (18.5, "95th"), (99, "100th")],
+)
+def test_from_twenty_seeds_on_it_has_a_percentile(theirs, place):
+    """Of ours, 0 to 19: one in twenty is smaller than 0.5; 2 has two smaller ones and is half of a third."""
+    assert ledger.placement(published(x=theirs), by_seed(*range(20))) == {"x": f"{place} percentile of ours"}
+    assert "percentile" not in ledger.placement(published(x=theirs), by_seed(*range(19)))["x"]
+
+
+def test_a_percentile_is_an_ordinal_number():
+    hundred = by_seed(*range(100))
+    places = [ledger.placement(published(x=theirs - 0.5), hundred)["x"] for theirs in (1, 2, 3, 4, 11, 12, 13, 21, 92)]
+    assert [place.split()[0] for place in places] == "1st 2nd 3rd 4th 11th 12th 13th 21st 92nd".split()
+
+
+def test_never_learnt_is_later_than_the_paper_and_what_is_not_a_number_does_not_count():
+    assert ledger.placement(published(x=3e5), by_seed(math.inf, 2e5)) == {"x": "within ours"}
+    assert ledger.placement(published(x=3e5), by_seed(math.nan, 2e5)) == {"x": "above ours"}
+
+
+def test_what_the_paper_gives_and_no_seed_has_lies_nowhere():
+    assert ledger.placement(published(y=1.0), by_seed(1, 2)) == {}
+    assert ledger.placement(published(x=1.0), {}) == {} == ledger.placement(claim(), by_seed(1, 2))
+
+
+def test_a_claims_text_follows_the_papers_numbers():
+    assert published(share=0.354, time=272_638.2).paper == "share 0.354; time 272,638"
+    assert claim().paper == ""
+    found = Verdict(published(x=2.5, time=3e5), by_seed(1, 2))
+    assert found.paper == "x 2.5 (above ours); time 300,000"
+    (entry,) = ledger.as_json([found], Settings())["claims"]
+    assert entry["published"] == {"x": 2.5, "time": 3e5} and entry["placed"] == {"x": "above ours"}
+    assert found.paper == entry["paper"] == ledger.frame([found])["the paper"].iloc[0]
+    assert f"the paper: {found.paper}" in ledger.table([found])
+
+
 def test_the_ledger_as_json_keeps_every_seed_and_writes_null_for_never():
     found = [Verdict(claim(), {5: {"x": math.inf}, 6: {"x": -0.123456}})]
     plain = json.loads(json.dumps(ledger.as_json(found, Settings()), allow_nan=False))

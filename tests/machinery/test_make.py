@@ -14,7 +14,7 @@ from fake_project import ENDLESS, PICTURE, ROOT, make_project, processes_of, wai
 from induction_heads import cli
 from induction_heads.papers.singh_2024.paper import PAPER
 
-TARGETS = "reproduce-all test lab status bench profile clean distclean figure-3a".split()
+TARGETS = "reproduce-all test lab status bench profile features fit-data clean distclean figure-3a".split()
 
 
 @pytest.fixture
@@ -32,9 +32,13 @@ def real_make(*arguments: str) -> subprocess.CompletedProcess:
     [
         ("PROFILE=quick", "PROFILE is paper or smoke, got 'quick'"),
         ("PROFILE=", "PROFILE is paper or smoke, got ''"),
-        ("DATASET=mnist", "DATASET is glyphs, omniglot-small"),
+        ("DATASET=mnist", "DATASET is characters, glyphs, omniglot"),
+        (
+            "DATASET=omniglot-small",
+            "DATASET omniglot-small is called characters now, and needs no download: write DATASET=characters",
+        ),
         ("DATASET=nowhere/features.npz", "DATASET names a file that is not there"),
-        ("DATASET=it's $$(touch oops)", "DATASET is glyphs"),
+        ("DATASET=it's $$(touch oops)", "DATASET is characters"),
         ("SEEDS=five", "SEEDS is whole numbers such as 5 or 5,6 or 5..9, got 'five'"),
         ("SEEDS=9..5", "SEEDS is whole numbers"),
         ("SEEDS=5,5", "SEEDS names each seed once"),
@@ -200,7 +204,7 @@ def test_an_interrupted_make_leaves_no_process_and_no_product(project, ending, g
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds the processes in /proc")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=lambda ending: ending.name)
 def test_neither_does_one_that_executes_several_notebooks(project, ending):
-    for name in ("tiny", "other"):
+    for name in ("falling", "other"):
         project.write_notebook(name, ENDLESS)
     make = project.start("reproduce-all")
     project.kernel()
@@ -212,7 +216,7 @@ def test_neither_does_one_that_executes_several_notebooks(project, ending):
 
 
 def test_of_several_notebooks_the_failed_one_is_named_and_the_others_are_kept(project):
-    project.write_notebook("other", "import time; time.sleep(8)", 'raise KeyError("broken on purpose")')
+    project.write_notebook("other", "import time; time.sleep(25)", 'raise KeyError("broken on purpose")')
     made = project.make("reproduce-all")
     assert made.returncode != 0 and made.stderr.splitlines()[0].startswith("tiny: tiny/other.ipynb, cell ")
     assert "Traceback" not in made.stderr and "claims" not in made.stdout

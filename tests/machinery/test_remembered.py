@@ -34,7 +34,7 @@ def package(tmp_path, monkeypatch):
 
 
 def code() -> str:
-    remembered.code.cache_clear()
+    remembered._code.cache_clear()
     remembered._needs.cache_clear()
     return remembered.code("pack.one")
 

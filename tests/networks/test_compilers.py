@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from induction_heads import kernels
+from induction_heads.networks import kernels
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The generator: SplitMix64 as published, even integers, a truncated normal, and the same in C++ to the bit."""
+"""The documented generator: SplitMix64 as published, even integers, a truncated normal; the same in C++ to the bit."""
 
 import ctypes
 import itertools
@@ -14,13 +14,15 @@ from induction_heads.networks.generator import below, key, numbers, permutations
 
 SOURCE = """
 #include "generator.h"
+extern "C" void numbers(uint64_t key, int64_t n, uint64_t* to) {
+    for (int64_t i = 0; i < n; ++i) to[i] = number(key, i);
+}
 extern "C" uint64_t key_of(uint64_t a, uint64_t b, uint64_t c) { return key({a, b, c}); }
-extern "C" void all(uint64_t key, uint64_t limit, int64_t n, uint64_t* drawn, int64_t* whole, double* normal) {
-  for (int64_t i = 0; i < n; ++i) {
-    drawn[i] = number(key, i);
-    whole[i] = below(limit, drawn[i]);
-    normal[i] = truncated_normal(drawn[i]);
-  }
+extern "C" void below_all(uint64_t limit, int64_t n, const uint64_t* from, int64_t* to) {
+    for (int64_t i = 0; i < n; ++i) to[i] = below(limit, from[i]);
+}
+extern "C" void normal(int64_t n, const uint64_t* from, double* to) {
+    for (int64_t i = 0; i < n; ++i) to[i] = truncated_normal(from[i]);
 }
 """
 
@@ -83,12 +85,17 @@ def cpp(request, tmp_path_factory) -> ctypes.CDLL:
 
 
 def test_cpp_gives_the_same_numbers_to_the_bit(cpp):
+    def at(array):
+        return array.ctypes.data_as(ctypes.c_void_p)
+
     n, stream = 100_003, key(2, 3, 5)
-    cpp.key_of.restype, cpp.key_of.argtypes = ctypes.c_uint64, [ctypes.c_uint64] * 3
+    cpp.key_of.restype = ctypes.c_uint64
+    cpp.key_of.argtypes = [ctypes.c_uint64] * 3
     assert cpp.key_of(2, 3, 5) == stream
     drawn, whole, normal = np.empty(n, np.uint64), np.empty(n, np.int64), np.empty(n)
-    into = (array.ctypes.data_as(ctypes.c_void_p) for array in (drawn, whole, normal))
-    cpp.all(ctypes.c_uint64(stream), ctypes.c_uint64(1009), ctypes.c_int64(n), *into)
+    cpp.numbers(ctypes.c_uint64(stream), ctypes.c_int64(n), at(drawn))
+    cpp.below_all(ctypes.c_uint64(1009), ctypes.c_int64(n), at(drawn), at(whole))
+    cpp.normal(ctypes.c_int64(n), at(drawn), at(normal))
     np.testing.assert_array_equal(drawn, numbers(stream, n))
     np.testing.assert_array_equal(whole, below(1009, drawn))
     np.testing.assert_array_equal(normal.view(np.uint64), truncated_normal(drawn).view(np.uint64))

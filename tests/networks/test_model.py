@@ -128,7 +128,7 @@ def test_a_compiler_that_fails_leaves_pytorch(monkeypatch, tmp_path):
 
     monkeypatch.setattr(kernels, "BUILD", tmp_path)
     monkeypatch.setattr(subprocess, "run", broken)
-    with pytest.warns(UserWarning, match="do not compile here.*PyTorch.*no such header"):
+    with pytest.warns(UserWarning, match="PyTorch's own operators.*does not compile it: no such header"):
         assert not kernels._compile_and_load.__wrapped__(torch.float32)
 
 

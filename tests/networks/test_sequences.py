@@ -52,8 +52,9 @@ def test_a_stream_read_from_the_middle_is_the_same_stream():
 
 
 def test_a_sequence_is_made_of_its_own_numbers():
-    """Sequence 3 of two pairs takes numbers 18 … 23: classes 4 (the query) and 2 of 5, pair 1, labels {3, 4} turned."""
-    given = (np.array([0.81, 0.51, 0.51, 0.51, 0.91, 0.11]) * 2**64).astype(np.uint64)
+    """Sequence 3 of two pairs takes numbers 18 … 23: classes 4, the query's, 2 of 5; pair 1; labels {3, 4}, turned."""
+    quarters = np.array([4 / 5, 2 / 4, 1 / 2, 1 / 2, 0.9, 0.1]) + 0.01
+    given = (quarters * 2**64).astype(np.uint64)
     asked = []
 
     def numbers(stream: int, count: int, first: int) -> np.ndarray:
@@ -79,12 +80,33 @@ def test_evaluation_sets_show_what_their_names_say():
     assert torch.equal(exemplars.tables["unseen_classes"], torch.from_numpy(data.features[11:, 0]))
     assert torch.equal(exemplars.tables["held_out_exemplars"][2 * 3 + 1], torch.from_numpy(data.features[3, 2]))
     train, held_out = ({tuple(s) for s in sets} for sets in task.label_sets())
-    for name in sequences.EVALUATION_SETS:
+    for name in (*sequences.EVALUATION_SETS, sequences.SAME_DRAWING):
         found = sequences.evaluation_set(name, task, exemplars, 1)
         assert found.exemplar.shape == (1, 1000, 3) and found.exemplar.max() < len(exemplars.tables[name])
         labels = {tuple(sorted(row)) for row in found.label[0].tolist()}
         assert labels == (held_out if name == "held_out_label_pairs" else train)
-        assert torch.equal(found.exemplar[0].gather(1, found.match[0][:, None])[:, 0], found.exemplar[0, :, -1])
+        shown, query = found.exemplar[0].gather(1, found.match[0][:, None])[:, 0], found.exemplar[0, :, -1]
+        if name == "held_out_exemplars":
+            assert torch.equal(shown // 2, query // 2)  # rows 2c and 2c + 1 are the held-out drawings of class c
+        else:
+            assert torch.equal(shown, query)
+
+
+def test_held_out_exemplars_are_drawn_for_every_token_alone():
+    task = Task(classes=11)
+    exemplars = Exemplars.of(dataset(exemplars=8), task)  # seven held out
+    found = sequences.evaluation_set("held_out_exemplars", task, exemplars, 1, n=7_000)
+    shown, query = found.exemplar[0].gather(1, found.match[0][:, None])[:, 0] % 7, found.exemplar[0, :, -1] % 7
+    pairs = (7 * shown + query).bincount(minlength=49) / 7_000
+    assert (pairs - 1 / 49).abs().max() < 0.007  # all pairs of drawings are equally likely, equal ones too
+
+
+def test_the_easier_set_shows_every_held_out_drawing_and_a_class_by_one_of_them():
+    task = Task(classes=11)
+    exemplars = Exemplars.of(dataset(exemplars=8), task)
+    found = sequences.evaluation_set(sequences.SAME_DRAWING, task, exemplars, 1)
+    assert set(found.exemplar.flatten().tolist()) == set(range(7 * 11))
+    assert all(len(set(row)) == 2 for row in found.exemplar[0].tolist())
 
 
 def test_the_exhaustive_set_of_the_paper_has_78400_sequences():

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -187,8 +188,9 @@ def table(sizes: tuple[int, ...] = (1, 8, 32, 102)) -> pd.DataFrame:
     cores = os.cpu_count() or 1
     roofs = rooflines(cores)
     with schedule.one_thread():
-        rows = {
-            "one network, eager PyTorch": (plain_ms(), None, 1),
+        eager = plain_ms()
+        rows: dict[str, tuple[float, float | None, int]] = {
+            "one network, eager PyTorch": (eager, None, 1),
             "one network, TransformerLens": (transformer_lens_ms(), None, 1),
         }
     every_seed = [main_run(seed) for seed in range(max(sizes))]
@@ -197,7 +199,7 @@ def table(sizes: tuple[int, ...] = (1, 8, 32, 102)) -> pd.DataFrame:
         rows[f"{n} runs"] = (step, megabytes, cores if n > LARGEST_GROUP else 1)
         rows[f"{n} runs, with evaluation"] = (evaluated, megabytes, cores if n > LARGEST_GROUP else 1)
     frame = pd.DataFrame(rows, index=["ms", "MB", "cores"]).T
-    frame["of eager PyTorch"] = frame["ms"] / rows["one network, eager PyTorch"][0]
+    frame["of eager PyTorch"] = frame["ms"] / eager
     frame["of the roofline"] = frame["ms"] / frame["cores"].map(roofs)
     frame.attrs["roofline"] = roofs
     return frame
@@ -205,7 +207,7 @@ def table(sizes: tuple[int, ...] = (1, 8, 32, 102)) -> pd.DataFrame:
 
 def growth() -> pd.DataFrame:
     """How the cost of 8 runs on one core grows with classes, labels and pairs, and shrinks with the heads left."""
-    changes = [
+    changes: list[dict[str, Any]] = [
         {},
         {"classes": 100},
         {"classes": 200},
@@ -218,12 +220,8 @@ def growth() -> pd.DataFrame:
     rows = {}
     for change in changes:
         each = [dataclasses.replace(main_run(seed), **change) for seed in range(8)]
-        name = (
-            ", ".join(f"{value} {key}" for key, value in change.items())
-            if "clamps" not in change
-            else "one Layer 2 head"
-        )
-        rows[name or "50 classes, 5 labels, 2 pairs"] = _group_ms(each)[0] / 8
+        name = ", ".join(f"{value} {key}" for key, value in change.items()) or "50 classes, 5 labels, 2 pairs"
+        rows["one Layer 2 head" if "clamps" in change else name] = _group_ms(each)[0] / 8
     return pd.DataFrame({"ms a step and run": rows})
 
 
@@ -283,22 +281,26 @@ def profile(settings: Settings) -> None:
         forward = milliseconds(lambda: here.logits("train", batch))
         whole = milliseconds(lambda: here.step(batch))
         adam = _adam_ms(here)
+        evaluations, checkpoints = each[0].evaluate_every / BATCH, each[0].checkpoint_every / BATCH
+
+        def keep_checkpoints() -> None:
+            for one, state in zip(each, states, strict=True):
+                store.keep_checkpoint(one, 0, state.learnt)
+
+        def keep_states() -> None:
+            for one, state in zip(each, states, strict=True):
+                store.keep(one, state, 0.0)
+
         parts = {
             "sampling": milliseconds(lambda: here.blocks(1), 3, 1) / 1_000,
             "forward": forward,
             "backward (the rest of the step)": whole - forward - adam,
             "optimiser": adam,
-            "evaluation, train set": milliseconds(lambda: here.evaluate(["train"]), 3, 1)
-            / (each[0].evaluate_every / BATCH),
-            "evaluation, other sets": milliseconds(lambda: here.evaluate(EVALUATION_SETS[1:]), 3, 1)
-            / (each[0].evaluate_every / BATCH),
-            "checkpoints": milliseconds(
-                lambda: [store.keep_checkpoint(r, 0, s.learnt) for r, s in zip(each, states, strict=True)], 3, 1
-            )
-            / (each[0].checkpoint_every / BATCH),
+            "evaluation, train set": milliseconds(lambda: here.evaluate(["train"]), 3, 1) / evaluations,
+            "evaluation, other sets": milliseconds(lambda: here.evaluate(EVALUATION_SETS[1:]), 3, 1) / evaluations,
+            "checkpoints": milliseconds(keep_checkpoints, 3, 1) / checkpoints,
+            "states for resuming": milliseconds(keep_states, 3, 1) / (training.SAVE_EVERY * 1e3 / whole),
         }
-        state = milliseconds(lambda: [store.keep(r, s, 0.0) for r, s in zip(each, states, strict=True)], 3, 1)
-        parts["states for resuming"] = state / (training.SAVE_EVERY * 1e3 / whole)
     frame = pd.DataFrame({"ms a step and run": parts}) / len(each)
     frame["share"] = frame.iloc[:, 0] / frame.iloc[:, 0].sum()
     print(frame.to_string(float_format="{:.4f}".format))

@@ -1,17 +1,19 @@
 """Exemplars for the task of section 2: `load(name)` gives pictures, features, class names and a fingerprint.
 
-`glyphs` needs no file, `omniglot-small` and `omniglot` the zips of Omniglot, `omniglot-resnet18` the features of the
-paper's authors; anything else is the path of a file of one's own features.
+`characters` is in the package and `glyphs` is made on the spot; `omniglot` needs the zips of Omniglot and the optional
+packages that make features of pictures, `omniglot-resnet18` the features of the paper's authors; anything else is the
+path of a file of one's own features.
 """
 
 from pathlib import Path
 
-from induction_heads.data import files, omniglot, sources
+from induction_heads.data import characters, files, sources
 from induction_heads.data.dataset import Dataset, check_enough, fingerprint
 
 __all__ = ["DATASETS", "Dataset", "fingerprint", "load", "name_is_valid"]
 
-DATASETS = ("glyphs", "omniglot-small", "omniglot", "omniglot-resnet18")
+DATASETS = ("characters", "glyphs", "omniglot", "omniglot-resnet18")
+RENAMED = {"omniglot-small": "characters"}
 
 
 def load(name: str = "glyphs", classes: int = 0, exemplars: int = 1) -> Dataset:
@@ -25,18 +27,21 @@ def load(name: str = "glyphs", classes: int = 0, exemplars: int = 1) -> Dataset:
 
 def _load(name: str, exemplars: int) -> Dataset:
     """The dataset, before it is known to be large enough."""
+    if name == "characters":
+        return characters.load()
     if name == "glyphs":
         return sources.load_glyphs(exemplars)
-    if name == "omniglot-small":
-        return sources.load_omniglot(name, omniglot.SMALL, exemplars)
     if name == "omniglot":
-        return sources.load_omniglot(name, omniglot.FULL, exemplars)
+        return sources.load_omniglot(exemplars)
     if name == "omniglot-resnet18":
         return sources.load_resnet18()
     if name_is_valid(name):
         return sources.load_path(name)
+    if name in RENAMED:
+        raise ValueError(f"dataset {name!r} is called {RENAMED[name]!r} now, and is in the package: ask for that name")
     raise ValueError(
-        f"dataset should be one of {', '.join(DATASETS)} or a path ending in {', '.join(files.READERS)}, got {name!r}: choose one of these"
+        f"dataset should be one of {', '.join(DATASETS)} or a path ending in {', '.join(files.READERS)}, got {name!r}: "
+        "choose one of these"
     )
 
 

@@ -55,6 +55,7 @@ def kept(name: str, key: str, make: Callable[[], Dataset]) -> Dataset:
 
 def write(path: Path, dataset: Dataset) -> None:
     """Writes the dataset whole or not at all; images, which are of 1 bit, take a bit per pixel."""
+    assert dataset.images is not None  # what is made is made of pictures
     tensors = {"features": dataset.features, "images": np.packbits(dataset.images > 0, axis=-1)}
     described = {
         "name": dataset.name,
@@ -88,4 +89,4 @@ def read(path: Path) -> Dataset:
 
 def _sha256(packed: UInt8[np.ndarray, "..."]) -> str:
     """The sha256 of the bytes."""
-    return hashlib.sha256(np.ascontiguousarray(packed)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(packed).data).hexdigest()

@@ -9,9 +9,10 @@ from jaxtyping import Float32, Shaped, UInt8
 
 @dataclass(frozen=True)
 class Dataset:
-    """Exemplars of classes: `features[class, exemplar]` is what the network sees, `images[class, exemplar]` what a reader sees.
+    """Exemplars of classes: `features[class, exemplar]` is what the network sees, `images[class, exemplar]` the reader.
 
-    Images have ink 255 on 0 and are None where only features exist. The fingerprint is a sha256 of the features' content.
+    Images have ink 255 on 0 and are None where only features exist. The fingerprint is a sha256 of the features'
+    content.
     """
 
     name: str
@@ -25,7 +26,7 @@ def fingerprint(features: Float32[np.ndarray, "class exemplar feature"]) -> str:
     """The sha256 of shape, type and numbers: equal for equal content, wherever it was made or read."""
     content = np.ascontiguousarray(features, dtype="<f4")
     digest = hashlib.sha256(f"{content.shape} {content.dtype.str}".encode())
-    digest.update(content)
+    digest.update(content.data)
     return digest.hexdigest()
 
 
@@ -35,9 +36,9 @@ def shuffled(classes: int) -> np.ndarray:
 
 
 def checked_features(source: str, values: Shaped[np.ndarray, "..."]) -> Float32[np.ndarray, "class exemplar feature"]:
-    """`values` as float32, if they can be features: real numbers, finite, (class, exemplar, feature). `source` opens the message.
+    """`values` as float32, if they can be features: real numbers, finite, (class, exemplar, feature).
 
-    Raises `ValueError` with one line that says what was expected, what came and what to do.
+    Raises `ValueError` with one line that says what was expected, what came and what to do; `source` opens it.
     """
     if not (np.issubdtype(values.dtype, np.floating) or np.issubdtype(values.dtype, np.integer)):
         raise ValueError(f"{source}: features should be real numbers, got type {values.dtype}: store them as float32")
@@ -60,9 +61,11 @@ def checked_features(source: str, values: Shaped[np.ndarray, "..."]) -> Float32[
 
 def check_enough(dataset: Dataset, classes: int, exemplars: int) -> Dataset:
     """The dataset itself, if it has as many classes and exemplars as are asked for; else `ValueError` with one line."""
-    for word, least, have in zip(("classes", "exemplars of each class"), (classes, exemplars), dataset.features.shape):
+    words = ("classes", "exemplars of each class")
+    for word, least, have in zip(words, (classes, exemplars), dataset.features.shape[:2], strict=True):
         if have < least:
             raise ValueError(
-                f"{dataset.name} should have at least {least} {word}, has {have}: choose a larger dataset or ask for fewer"
+                f"{dataset.name} should have at least {least} {word}, has {have}: "
+                "choose a larger dataset or ask for fewer"
             )
     return dataset

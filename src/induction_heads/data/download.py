@@ -1,4 +1,4 @@
-"""Files that are not ours to ship: looked for in a folder, then in the cache, then downloaded, and verified each time."""
+"""Files that are not ours to ship: looked for in a folder, then in the cache, then downloaded; verified each time."""
 
 import hashlib
 import os
@@ -33,10 +33,11 @@ class RemoteFile:
 
 
 def local_copy(file: RemoteFile) -> Path:
-    """The path of a verified copy: in the folder that INDUCTION_HEADS_DATA names, else in the cache, else downloaded to it.
+    """The path of a verified copy: in the folder that INDUCTION_HEADS_DATA names, else in the cache, else downloaded.
 
-    A wrong file in the named folder raises `ValueError`; a damaged one in the cache is named in a warning and downloaded
-    again. What cannot be downloaded raises `FileNotFoundError` or `ValueError`; each is one line that says what to do.
+    A wrong file in the named folder raises `ValueError`; a damaged one in the cache is named in a warning and
+    downloaded again. What cannot be downloaded raises `FileNotFoundError` or `ValueError`; each is one line that says
+    what to do.
     """
     folder = data_folder()
     if folder is not None and (folder / file.name).is_file():
@@ -76,13 +77,15 @@ def _download(file: RemoteFile, path: Path) -> None:
             downloader(file.address, str(part), None, check_only=False)
         except (requests.RequestException, ValueError) as error:
             raise FileNotFoundError(
-                f"{file.name} is needed and could not be downloaded from {file.address} ({_short(error)}): {_by_hand(file, path)}"
+                f"{file.name} is needed and could not be downloaded from {file.address} ({_short(error)}): "
+                f"{_by_hand(file, path)}"
             ) from None  # the line names the cause; the library's chain of five tracebacks would hide it
         came = checksum(part, file.checksum)
         if came != file.checksum:
             raise ValueError(
-                f"{file.name} from {file.address} should have {file.checksum}, got {came} ({part.stat().st_size:,} bytes), "
-                f"so it is cut off or another file: try again, or {_by_hand(file, path)}"
+                f"{file.name} from {file.address} should have {file.checksum}, got {came} "
+                f"({part.stat().st_size:,} bytes), so it is cut off or another file: "
+                f"try again, or {_by_hand(file, path)}"
             )
 
 
@@ -104,9 +107,9 @@ def _by_hand(file: RemoteFile, path: Path) -> str:
     return f"put the file ({file.checksum}) into {place}"
 
 
-def _short(error: Exception) -> str:
+def _short(error: BaseException) -> str:
     """The kind of the first error behind this one and the start of its message, on one line."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__
+    while behind := error.__cause__ or error.__context__:
+        error = behind
     words = " ".join(str(error).split())
     return f"{type(error).__name__}: {words if len(words) <= 120 else words[:117] + '...'}"

@@ -1,6 +1,7 @@
 """Features from a file: a user's own (.npz, .h5, .safetensors) or the ResNet18 features of the paper's authors.
 
-Nothing here unpickles or imports what a file names: numpy reads without pickles, and HDF5 and safetensors hold only numbers.
+Nothing here unpickles or imports what a file names: numpy reads without pickles, and HDF5 and safetensors hold only
+numbers.
 """
 
 import zipfile
@@ -26,7 +27,8 @@ ARRAY = "features"
 def read_array(path: Path) -> np.ndarray:
     """The array named `features` (or the authors' `resnet18/224/feat`), or the only one, of any shape and type.
 
-    Raises `ValueError` with one line where the file is of another kind, damaged, or holds several arrays of other names.
+    Raises `ValueError` with one line where the file is of another kind, damaged, or holds several arrays of other
+    names.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:

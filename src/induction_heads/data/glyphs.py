@@ -1,4 +1,4 @@
-"""Glyphs: letters of many scripts, each drawn by several hands (the default exemplars; in place of section 2's Omniglot).
+"""Glyphs: letters of many scripts, each drawn by several hands (in place of section 2's Omniglot).
 
 The letters come from the DejaVu Sans that matplotlib ships, as outlines in font units, so that no version of a font
 renderer or its hinting shows in them. A hand moves the outline by a random affine map and a smooth random displacement
@@ -37,7 +37,7 @@ Points = Float64[np.ndarray, "point xy=2"]
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter as closed polygons in pixels around the centre of the frame, y upwards; `codes` are matplotlib's path codes."""
+    """A letter as closed polygons in pixels around the frame's centre, y upwards; `codes` are matplotlib's."""
 
     character: str
     points: Points
@@ -50,9 +50,9 @@ class Letter:
 
 
 def letters() -> list[Letter]:
-    """Every letter of the font (Unicode Lu, Ll and Lo without a decomposition) in order of code point, same shapes once."""
+    """Every letter of the font (Unicode Lu, Ll and Lo, not decomposed) in order of code point, same shapes once."""
     font = FT2Font(str(_font_file()))
-    shapes = {}
+    shapes: dict[tuple[bytes, bytes], tuple[str, np.ndarray, np.ndarray]] = {}
     for code in sorted(font.get_charmap()):
         if _is_plain_letter(chr(code)):
             vertices, codes = _outline(font, code)
@@ -62,7 +62,7 @@ def letters() -> list[Letter]:
 
 
 def pictures(letter: Letter, hands: int) -> UInt8[np.ndarray, "hand 105 105"]:
-    """The letter drawn by hands 0 to `hands` - 1, ink 255 on 0; a hand's picture does not depend on how many others there are."""
+    """The letter drawn by hands 0 to `hands` - 1, ink 255 on 0; no picture depends on how many hands there are."""
     renderer = RendererAgg(SIDE, SIDE, 72)
     drawn = [
         fill(renderer, redraw(letter.points, _hand(letter.character, hand)), letter.codes) for hand in range(hands)
@@ -71,7 +71,7 @@ def pictures(letter: Letter, hands: int) -> UInt8[np.ndarray, "hand 105 105"]:
 
 
 def redraw(points: Points, hand: np.random.Generator) -> Points:
-    """The points where one hand puts them: a map near the identity, a shift, and a smooth displacement (all in pixels)."""
+    """The points where one hand puts them: a map near the identity, a shift, a smooth displacement (all in pixels)."""
     bent = points @ (np.eye(2) + AFFINE_NOISE * hand.standard_normal((2, 2)))
     shift = SHIFT * hand.standard_normal(2)
     noise = hand.standard_normal((2, len(ELASTIC_NODES), len(ELASTIC_NODES)))
@@ -79,7 +79,7 @@ def redraw(points: Points, hand: np.random.Generator) -> Points:
 
 
 def displacement(points: Points, noise: Float64[np.ndarray, "xy=2 node node"]) -> Points:
-    """A smooth random field at `points`: the noise at the nodes blurred by a Gaussian, its peak over the frame set to 4 pixels."""
+    """A smooth random field at `points`: noise at the nodes blurred by a Gaussian, its peak over the frame 4 pixels."""
     over_frame = _near_nodes(np.linspace(-SIDE / 2, SIDE / 2, 27))
     peak = np.abs(over_frame @ noise @ over_frame.T).max()
     across, along = _near_nodes(points[:, 0]), _near_nodes(points[:, 1])
@@ -124,7 +124,8 @@ def _letter(character: str, vertices: Int64[np.ndarray, "vertex xy=2"], codes: U
     """The outline centred, in pixels, and cut into short straight segments."""
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     scale = min(PIXELS_PER_FONT_UNIT, WIDEST / (high - low).max())
-    contours = [_cut(c) for c in Outline((vertices - (low + high) / 2) * scale, codes).to_polygons(closed_only=True)]
+    outline = Outline((vertices - (low + high) / 2) * scale, codes)
+    contours = [_cut(np.asarray(polygon)) for polygon in outline.to_polygons(closed_only=True)]
     return Letter(character, np.concatenate(contours), np.concatenate([_closed(len(c)) for c in contours]))
 
 

@@ -1,7 +1,8 @@
-"""Features without learnt weights: where in a picture strokes run in which direction (in place of section 2's ResNet18).
+"""Features without learnt weights: where in a picture strokes run in which direction (in place of section 2's network).
 
-A histogram of oriented gradients over 8 x 8 cells with 8 orientations is 512 numbers, as many as ResNet18 gives. Blurring
-the grid of cells lets hands that put a stroke a little elsewhere agree: without it unseen classes are learnt badly.
+A histogram of oriented gradients over 8 x 8 cells with 8 orientations is 512 numbers, as many as ResNet18 gives.
+Blurring the grid of cells lets hands that put a stroke a little elsewhere agree: without it unseen classes are learnt
+badly.
 """
 
 import numpy as np
@@ -35,7 +36,7 @@ def features(images: UInt8[np.ndarray, "*batch height width"]) -> Float32[np.nda
 
 
 def shrunk(images: Int64[np.ndarray, "picture old across"]) -> Int64[np.ndarray, "picture new=64 across"]:
-    """64 rows for any number of rows, each the sum over the stretch of old ones that it covers, in units of 1/64 of a row.
+    """64 rows for any number of rows, each the sum over the stretch of old ones that it covers, in 1/64 of a row.
 
     Whole numbers keep all sums exact. The directions of gradients lie on the edges of bins wherever a stroke is upright
     or level, and a rounding error there, which differs from machine to machine, would move the stroke to another bin.

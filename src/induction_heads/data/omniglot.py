@@ -1,4 +1,4 @@
-"""Omniglot: handwritten characters of many alphabets, read from the zips of the public repository (section 2 of the paper)."""
+"""Omniglot: handwritten characters of many alphabets, read from the zips of the public repository (section 2)."""
 
 import io
 import re
@@ -27,7 +27,7 @@ SMALL = (
         PUBLIC_FOLDER,
         "sha256:3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f",
     ),
-)  # 242 characters: Greek and Latin are in both
+)  # 242 characters, those of `characters`: Greek and Latin are in both
 FULL = (
     RemoteFile("images_background.zip", PUBLIC_FOLDER, "md5:68d2efa1b9178cc56df9314c21c6e718"),
     RemoteFile("images_evaluation.zip", PUBLIC_FOLDER, "md5:6b91aef0f799c5bb55b94e3f2daec811"),
@@ -42,7 +42,7 @@ def characters(zips: list[Path], drawers: int) -> tuple[list[str], UInt8[np.ndar
     A character that is in several zips is taken from the first. Raises `ValueError` where a zip holds no characters,
     a character lacks a drawer, or a picture has another size.
     """
-    pictures = {}
+    pictures: dict[str, np.ndarray] = {}
     for path in zips:
         for name, by_drawer in _characters_of(path, drawers).items():
             pictures.setdefault(name, by_drawer)
@@ -55,21 +55,24 @@ def _characters_of(path: Path, drawers: int) -> dict[str, UInt8[np.ndarray, "dra
     try:
         with zipfile.ZipFile(path) as archive:
             members = _members(archive)
-            return {name: np.stack([_picture(archive, m) for m in _first(path, name, by_drawer, drawers)])
-                    for name, by_drawer in members.items()}  # fmt: skip
+            return {
+                name: np.stack([_picture(archive, member) for member in _first(path, name, by_drawer, drawers)])
+                for name, by_drawer in members.items()
+            }
     except zipfile.BadZipFile as error:
         raise ValueError(f"{path} should be a zip of Omniglot, cannot be read ({error}): get the file again") from error
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, dict[int, str]]:
     """The archive's pictures by character and drawer (counted from 1); other files are passed over."""
-    members = defaultdict(dict)
+    members: dict[str, dict[int, str]] = defaultdict(dict)
     for name in archive.namelist():
         if match := PICTURE.fullmatch(name):
             members[f"{match['alphabet']}/{match['character']}"][int(match["drawer"])] = name
     if not members:
         raise ValueError(
-            f"{archive.filename} should hold pictures FOLDER/ALPHABET/characterNN/NNNN_MM.png, has none: get the file again"
+            f"{archive.filename} should hold pictures FOLDER/ALPHABET/characterNN/NNNN_MM.png, has none: "
+            "get the file again"
         )
     return members
 

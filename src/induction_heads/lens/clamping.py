@@ -78,7 +78,8 @@ class Clamping:
     """Clamps on one model, and what they have seen of the pass that is going on."""
 
     def __init__(self, hooked: nn.Module, given: Clamp | Sequence, sequences: Callable | None, donors: Mapping | None):
-        self.hooked, self.given = hooked, (given,) if isinstance(given, Clamp) else tuple(given)
+        self.hooked: Any = hooked  # a HookedRootModule or a TransformerBridge
+        self.given: tuple[Clamp, ...] = (given,) if isinstance(given, Clamp) else tuple(given)
         network = network_of(hooked)
         self.sequences = sequences or getattr(hooked, "to_sequences", None)
         for clamp in self.given:
@@ -154,8 +155,9 @@ class Clamping:
     def _stands(self, site: str, here: Tensor) -> Tensor:
         at = Pass(seen=self.seen, unablated=self.unablated, **self.about)
         if site.endswith(PER_HEAD):
-            return torch.stack([clamps.stands(self.combined, site, one, at, self.first) for one in here.unbind(-2)], -2)
-        return clamps.stands(self.combined, site, here, at, self.first)
+            each = [clamps.stands(self.combined, site, one, at, bool(self.first)) for one in here.unbind(-2)]
+            return torch.stack(each, -2)
+        return clamps.stands(self.combined, site, here, at, bool(self.first))
 
     def _check_shape(self, site: str, here: Tensor) -> None:
         expected = SHAPES[site.rsplit(".")[-1]]
@@ -214,7 +216,7 @@ class Clamping:
         features = getattr(self.hooked, "features", None)
         return {
             "features": None if features is None else features[None],
-            "sequences": self.sequences(*args, **kwargs) if needs_sequences else None,
+            "sequences": self.sequences(*args, **kwargs) if needs_sequences and self.sequences else None,
             "tokens": tokens,
         }
 

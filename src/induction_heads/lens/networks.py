@@ -11,6 +11,7 @@ This module loads TransformerLens, which takes seconds: nothing that trains impo
 
 import json
 from functools import partial
+from typing import cast
 
 import torch
 from jaxtyping import Float, Int
@@ -43,7 +44,12 @@ class LayerNorm(nn.Module):
 
 
 class Circuits:
-    """What each head matches and what it copies, of whatever has W_Q, W_K, W_V and W_O."""
+    """What each head matches and what it copies, of whatever has these."""
+
+    W_Q: Tensor
+    W_K: Tensor
+    W_V: Tensor
+    W_O: Tensor
 
     @property
     def QK(self) -> FactoredMatrix:
@@ -55,12 +61,22 @@ class Circuits:
 
 
 class Attention(Circuits, nn.Module):
+    hook_q: HookPoint
+    hook_k: HookPoint
+    hook_v: HookPoint
+    hook_rot_q: HookPoint
+    hook_rot_k: HookPoint
+    hook_z: HookPoint
+    hook_attn_scores: HookPoint
+    hook_pattern: HookPoint
+    hook_result: HookPoint
+
     def __init__(self, block: Parameters):
         super().__init__()
         for name in ("W_Q", "W_K", "W_V", "W_O"):
             setattr(self, name, nn.Parameter(block[name]))
-        for name in ("q", "k", "v", "rot_q", "rot_k", "z", "attn_scores", "pattern", "result"):
-            setattr(self, f"hook_{name}", HookPoint())
+        for name in Attention.__annotations__:
+            setattr(self, name, HookPoint())
 
     def forward(self, q_input: Tensor, k_input: Tensor, v_input: Tensor) -> Float[Tensor, "batch token d_model"]:
         project = partial(torch.einsum, "bthm,hmd->bthd")
@@ -82,14 +98,20 @@ def rotated(x: Float[Tensor, "batch token head d_head"]) -> Float[Tensor, "batch
 
 
 class Block(nn.Module):
+    hook_resid_pre: HookPoint
+    hook_q_input: HookPoint
+    hook_k_input: HookPoint
+    hook_v_input: HookPoint
+    hook_attn_out: HookPoint
+    hook_resid_post: HookPoint
     hook_out_is_single_residual_stream = True  # asked for by ActivationCache
 
     def __init__(self, block: Parameters):
         super().__init__()
         self.ln1 = LayerNorm(block["ln_w"], block["ln_b"])
         self.attn = Attention(block)
-        for name in ("resid_pre", "q_input", "k_input", "v_input", "attn_out", "resid_post"):
-            setattr(self, f"hook_{name}", HookPoint())
+        for name in Block.__annotations__:
+            setattr(self, name, HookPoint())
 
     def forward(self, stream: Float[Tensor, "batch token d_model"]) -> Float[Tensor, "batch token d_model"]:
         stream = self.hook_resid_pre(stream)
@@ -101,6 +123,14 @@ class Block(nn.Module):
 class Lens(Circuits, HookedRootModule):
     """A network of section 2.2. Made by `open`; `features` are the exemplars it is shown, one a token."""
 
+    features: Tensor
+    W_exemplar: nn.Parameter
+    b_exemplar: nn.Parameter
+    W_label: nn.Parameter
+    W_U: nn.Parameter
+    b_U: nn.Parameter
+    blocks: list[Block]  # an `nn.ModuleList`
+
     def __init__(self, parameters: Parameters, features: Float[Tensor, "exemplar feature"]):
         super().__init__()
         expected = parameters["W_exemplar"].shape[0]
@@ -110,7 +140,8 @@ class Lens(Circuits, HookedRootModule):
         self.register_buffer("features", features.to(own["W_exemplar"]))
         for name in ("W_exemplar", "b_exemplar", "W_label", "W_U", "b_U"):
             setattr(self, name, nn.Parameter(own[name]))
-        self.blocks = nn.ModuleList(Block(model.parameters_of(own, i)) for i in range(model.n_layers(own)))
+        blocks = nn.ModuleList(Block(model.parameters_of(own, i)) for i in range(model.n_layers(own)))
+        self.blocks = cast(list[Block], blocks)
         self.ln_final = LayerNorm(own["ln_final_w"], own["ln_final_b"])
         self.hook_embed = HookPoint()
         heads, d_model, d_head = own["blocks.0.W_Q"].shape

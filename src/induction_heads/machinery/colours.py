@@ -18,4 +18,5 @@ def head_colour(head: int) -> str:
 
 def pale(name: str, strength: float = 0.35) -> str:
     """The colour mixed with white, as an opaque colour: pale curves that cross do not darken each other."""
-    return to_hex([1 - strength * (1 - channel) for channel in to_rgb(name)])
+    red, green, blue = (1 - strength * (1 - channel) for channel in to_rgb(name))
+    return to_hex((red, green, blue))

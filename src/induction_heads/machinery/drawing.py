@@ -67,4 +67,4 @@ class Page:
 
 def page_for(study: Study, identity: str) -> Page:
     """The page of a notebook; `identity` says which runs its drawings show."""
-    return Page(study.folder, study.profile, identity)
+    return Page(study.folder, study.profile, f"{identity}; {study.note}" if study.note else identity)

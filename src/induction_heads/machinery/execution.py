@@ -135,7 +135,8 @@ def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
 def parameters_for(notebook: Path, settings: Settings) -> dict[str, Any]:
     """What the settings mean to this notebook: `seed` is the first of the seeds; one without a `seed` ignores them."""
     offered: dict[str, Any] = {"profile": settings.profile, "dataset": settings.dataset, "device": settings.device}
-    offered |= {"seed": settings.seeds[0], "seeds": list(settings.seeds)}
+    if settings.seeds:  # else its own
+        offered |= {"seed": settings.seeds[0], "seeds": list(settings.seeds)}
     known = parameters_of(notebook)
     return {name: value for name, value in offered.items() if name in known}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import execution, ledger, paths, readme
+from .numbers import number
 from .paper import Paper
 from .settings import Settings
 
@@ -59,7 +60,7 @@ def front(papers: Iterable[Paper], folder: Path, settings: Settings) -> str:
             f"**[{paper.title}]({paper.key}/README.md)** {_sources(paper)}<br>{paper.sentence}",
             shown if picture.exists() else "",
             ledger.summary(claim["verdict"] for claim in claims) or "not measured yet",
-            execution.duration(times[paper.key]) if paper.key in times else "",
+            execution.duration(float(times[paper.key])) if paper.key in times else "",
         )
         lines.append(_row(cells))
     return "\n".join(lines) + "\n"
@@ -176,7 +177,9 @@ def _verdicts(claims: Claims) -> list[str]:
         "",
         "Criteria were fixed, from the paper's own numbers, before ours were looked at. *Holds*: true for nine tenths "
         "of the seeds measured or more; *does not hold here*: for one tenth or fewer; *in part*: between. In brackets: "
-        "the share of all seeds, with 95 % confidence. [claims.json](claims.json) has the numbers of every seed.",
+        "the share of all seeds, with 95 % confidence. Beside a number of the paper: where it lies among ours, its "
+        f"percentile from {ledger.MANY} seeds on; below, within or above our range with fewer. "
+        "[claims.json](claims.json) has the numbers of every seed.",
         "",
         "| claim | the paper states | criterion | the paper | ours: lowest, median, highest | verdict |",
         "|---|---|---|---|---|---|",
@@ -194,7 +197,7 @@ def _verdicts(claims: Claims) -> list[str]:
 def _spread(values: Mapping[str, Mapping[str, float | None]], name: str) -> str:
     """Lowest, median and highest over the seeds; never learnt comes last."""
     each = sorted(math.inf if (x := numbers[name]) is None else x for numbers in values.values())
-    shown = [ledger.shown(x) for x in (each[0], each[(len(each) - 1) // 2], each[-1])]
+    shown = [number(x) for x in (each[0], each[(len(each) - 1) // 2], each[-1])]
     return shown[0] if len(set(shown)) == 1 else ", ".join(shown)
 
 

@@ -18,12 +18,14 @@ from typing import Any, SupportsFloat
 import torch
 
 from . import paths
+from .numbers import number
 from .remembered import remembered
 from .run import Run
 from .settings import Settings
 from .study import Study
 
-Numbers = Mapping[str, SupportsFloat]
+Measured = Mapping[str, SupportsFloat]
+Numbers = Mapping[str, float | int]  # the same, as it is kept
 HOLDS, IN_PART, FAILS, UNMEASURED = "holds", "holds in part", "does not hold here", "not measured"
 TOLD = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold here", UNMEASURED: "are not measured"}
 MARKS = {HOLDS: "✔", IN_PART: "◐", FAILS: "✘", UNMEASURED: "–"}
@@ -31,6 +33,7 @@ WIDTH = 118  # of the printed table, in characters
 DIGITS = 4  # of a number in claims.json
 MOST, FEW = 0.9, 0.1  # shares of the seeds from which a claim holds, and up to which it does not
 CONFIDENCE = 0.95
+MANY = 20  # seeds from which a percentile tells something
 EXACT = 0  # stands for the seed of what does not depend on one
 
 
@@ -45,14 +48,24 @@ class Claim:
     criterion: str  # on those numbers, in words
     reason: str  # for this criterion, in a line
     holds: Callable[[Numbers], bool]  # the criterion on numbers
-    measure: Callable[[Any, int], Numbers]  # of a study and a seed, from stored runs
-    paper: str = field(default="", kw_only=True)  # the same numbers in the paper, in words
+    measure: Callable[[Any, int], Measured]  # of a study and a seed, from stored runs
+    published: Callable[[], Measured] | None = field(default=None, kw_only=True)  # the same in the paper, or some of it
+
+    @property
+    def theirs(self) -> Measured:
+        """The paper's numbers, by the names that ours have; none where it gives none."""
+        return self.published() if self.published else {}
+
+    @property
+    def paper(self) -> str:
+        """The paper's numbers in words."""
+        return _listed(self.theirs, "; ")
 
     def seeds(self, seeds: Sequence[int]) -> Sequence[int]:
         """Those of the seeds that it is measured on."""
         return seeds or (EXACT,)
 
-    def runs(self, study: Any, seed: int) -> list[Run]:
+    def runs(self, study: Any, seed: int) -> Sequence[Run]:
         """The runs that are measured for a seed."""
         return []
 
@@ -94,6 +107,13 @@ class Verdict:
         return float(held.low), float(held.high)
 
     @property
+    def paper(self) -> str:
+        """The paper's numbers in words, each with where it lies among ours."""
+        placed = placement(self.claim, self.numbers)
+        where = {name: f" ({place})" for name, place in placed.items()}
+        return "; ".join(f"{name} {number(x)}{where.get(name, '')}" for name, x in self.claim.theirs.items())
+
+    @property
     def exact(self) -> bool:
         """Whether it depends on no seed."""
         return set(self.numbers) == {EXACT}
@@ -107,6 +127,36 @@ class Verdict:
             return "exact"
         low, high = self.interval
         return f"{sum(self.by_seed.values())} of {len(self.numbers)} ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def placement(claim: Claim, numbers_by_seed: Mapping[int, Numbers]) -> dict[str, str]:
+    """Where each number of the paper lies among ours of all seeds.
+
+    From 20 seeds on its percentile (of ours that are equal, half count as smaller), with fewer whether it is below,
+    within or above our range. Never learnt is later than any time; what could not be measured (NaN) does not count.
+    """
+    placed = {}
+    for name, theirs in claim.theirs.items():
+        ours = [float(numbers[name]) for numbers in numbers_by_seed.values() if name in numbers]
+        ours = [number for number in ours if not math.isnan(number)]
+        if ours:
+            placed[name] = f"{_place(float(theirs), ours)} ours"
+    return placed
+
+
+def _place(theirs: float, ours: Sequence[float]) -> str:
+    if len(ours) >= MANY:
+        smaller = sum(number < theirs for number in ours) + sum(number == theirs for number in ours) / 2
+        return f"{_ordinal(round(100 * smaller / len(ours)))} percentile of"
+    if theirs < min(ours):
+        return "below"
+    return "above" if theirs > max(ours) else "within"
+
+
+def _ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 21st."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{'th' if 11 <= n % 100 <= 13 else ending}"
 
 
 def judge(claim: Claim, study: Study, seeds: Iterable[int]) -> Verdict:
@@ -173,7 +223,9 @@ def as_json(found: Iterable[Verdict], settings: Settings) -> dict[str, Any]:
                 "quantity": verdict.claim.quantity,
                 "criterion": verdict.claim.criterion,
                 "reason": verdict.claim.reason,
-                "paper": verdict.claim.paper,
+                "paper": verdict.paper,
+                "published": {name: _plain(x) for name, x in verdict.claim.theirs.items()},
+                "placed": placement(verdict.claim, verdict.numbers),
                 "values": {
                     str(seed): {name: _plain(x) for name, x in numbers.items()}
                     for seed, numbers in verdict.numbers.items()
@@ -190,13 +242,6 @@ def as_json(found: Iterable[Verdict], settings: Settings) -> dict[str, Any]:
 def _plain(number: SupportsFloat) -> float | None:
     number = float(number)
     return float(f"{number:.{DIGITS}g}") if math.isfinite(number) else None
-
-
-def shown(number: SupportsFloat | None) -> str:
-    """A number as a reader wants it: 0.0123, 12,300, never (not finite, or none)."""
-    if number is None or not math.isfinite(number := float(number)):
-        return "never"
-    return f"{number:,.0f}" if abs(number) >= 1_000 else f"{number:.3g}"
 
 
 def summary(words: Iterable[str]) -> str:
@@ -219,7 +264,7 @@ def frame(found: Iterable[Verdict]) -> Any:
                 "the paper states": claim.statement,
                 "where": claim.source,
                 "criterion": claim.criterion,
-                "the paper": claim.paper,
+                "the paper": verdict.paper,
                 "ours, by seed": "\n".join(ours),
                 "verdict": verdict.word,
                 "seeds": verdict.seeds,
@@ -236,16 +281,16 @@ def table(found: Iterable[Verdict]) -> str:
         claim = verdict.claim
         lines += ["", f"{claim.id}  [{claim.source}]  {verdict.word.upper()}: {verdict.seeds}"]
         lines += _wrapped(claim.statement) + _wrapped(f"criterion: {claim.criterion}")
-        if claim.paper:
-            lines += _wrapped(f"the paper: {claim.paper}")
+        if claim.published:
+            lines += _wrapped(f"the paper: {verdict.paper}")
         for seed, numbers in verdict.numbers.items():
             mark = "yes" if verdict.by_seed[seed] else "NO "
             lines += _wrapped(f"seed {seed} {mark}  {_listed(numbers, '; ')}")
     return "\n".join(lines)
 
 
-def _listed(numbers: Numbers, between: str) -> str:
-    return between.join(f"{name} {shown(x)}" for name, x in numbers.items())
+def _listed(numbers: Measured, between: str) -> str:
+    return between.join(f"{name} {number(x)}" for name, x in numbers.items())
 
 
 def _wrapped(text: str) -> list[str]:

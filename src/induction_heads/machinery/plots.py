@@ -7,6 +7,7 @@ paper.
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -67,8 +68,8 @@ def save(fig: Figure, name: str, *, folder: Path | str, identity: str, profile: 
     fig.text(0, -0.06 / height, lines, va="top", ha="left", size=SMALL_PRINT, color=QUIET, gid=MARK)
     if profile != "paper":
         size = 80 * width / len(f"{profile} profile")
-        mark = dict(ha="center", va="center", rotation=18, color="#C00000", alpha=0.16, weight="bold", zorder=1000)
-        fig.text(0.5, 0.5, f"{profile} profile", size=size, gid=MARK, **mark)
+        across: dict[str, Any] = dict(ha="center", va="center", rotation=18, weight="bold", zorder=1000)
+        fig.text(0.5, 0.5, f"{profile} profile", size=size, gid=MARK, color="#C00000", alpha=0.16, **across)
     path = Path(folder) / f"{name}.png"
     about = {"Title": name, "Description": identity}
     # No program name, no date: a figure made again from the same runs has the same bytes.

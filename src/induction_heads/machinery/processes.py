@@ -27,6 +27,7 @@ def pool(workers: int, begin: Callable[..., None] | None = None, *given: Any) ->
 
 def _begin(begin: Callable[..., None] | None, *given: Any) -> None:
     parent = multiprocessing.parent_process()
+    assert parent is not None  # this is a worker
 
     def watch() -> None:
         parent.join()

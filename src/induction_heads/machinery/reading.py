@@ -2,6 +2,10 @@
 
 from IPython.display import Markdown, display
 
+from .numbers import number
+
+__all__ = ["in_words", "number", "prediction", "reading"]
+
 
 def reading(*sentences: str) -> None:
     """Shows the sentences as a notebook's reading of the figure above."""
@@ -18,10 +22,3 @@ def in_words(held: int, of: int, what: str = "seeds") -> str:
     if held == of:
         return f"all {of} {what}" if of > 1 else f"the one {what.rstrip('s')}"
     return f"{held or 'none'} of {of} {what}"
-
-
-def number(x: float) -> str:
-    """A number as a reader wants it: 0.0123, 12,300, never (not finite)."""
-    if not -float("inf") < x < float("inf"):
-        return "never"
-    return f"{x:,.0f}" if abs(x) >= 1_000 else f"{x:.3g}"

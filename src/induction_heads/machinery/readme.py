@@ -64,7 +64,7 @@ def values_of(figures: Path) -> dict[str, str]:
         found[f"{folder.name} verdicts"] = ledger.summary(words)
         for claim in ledger.read(folder):
             found[f"{folder.name} claim {claim['id']}"] = claim["seeds"]
-    found |= {f"time {part}": execution.duration(seconds) for part, seconds in read(figures / TIMES).items()}
+    found |= {f"time {part}": execution.duration(float(seconds)) for part, seconds in read(figures / TIMES).items()}
     for row, columns in read(figures / BENCH).items():
         found |= {f"bench {row} {column}": f"{number:.3g}" for column, number in columns.items()}
     return found

@@ -7,9 +7,10 @@ paper makes nothing stale in another, and a drawing makes no measurement stale.
 import ast
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from . import paths
@@ -100,16 +101,24 @@ def _beside(folder: Path) -> list[Path]:
     return found
 
 
-@cache
+_parsing = Lock()  # Python 3.11 loses count where two threads parse at once
+
+
 def code(*first: str) -> str:
     """One hash of all that numbers of these modules can come from beside the runs: their code, and the lock."""
+    with _parsing:
+        return _code(*first)
+
+
+@cache
+def _code(*first: str) -> str:
     lock = paths.ROOT / "requirements.lock"
     each = [*files(first), *([lock] if lock.exists() else [])]
     lines = [f"{path.relative_to(paths.ROOT)} {sha256(path)}" for path in each]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def remembered(made_from: list, compute: Callable[..., dict[str, Any]], *given: Any) -> dict[str, Any]:
+def remembered(made_from: list, compute: Callable[..., Mapping[str, Any]], *given: Any) -> dict[str, Any]:
     """What `compute(*given)` gave the last time for the same plain values and the same code, or gives now."""
     name = hashlib.sha256(json.dumps([*made_from, code(compute.__module__)]).encode()).hexdigest()[:16]
     path = paths.BUILD / "remembered" / f"{name}.json"

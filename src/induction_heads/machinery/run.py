@@ -29,8 +29,11 @@ class State:
 class Data(Protocol):
     """What a family trains on; its fingerprint is part of a run's key."""
 
-    name: str
-    fingerprint: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
 
 
 class Run(ABC):
@@ -60,7 +63,7 @@ class Run(ABC):
         """Whether all that is asked of it is known before its end, from the history so far."""
         return False
 
-    def resolved(self, found: Mapping["Run", Any], data: Data | None) -> "Run":
+    def resolved(self, found: Mapping["Run", Any], data: Any) -> "Run":
         """The run with what depends on those it needs (`Trained`) filled in."""
         return self
 

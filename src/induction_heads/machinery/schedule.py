@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, SupportsFloat
 
@@ -25,6 +26,8 @@ from .run import Data, Family, Hears, Run, State, Tensors
 from .store import Store, Trained
 
 REPORT_EVERY = 0.5  # seconds
+SHORT = 2.0  # seconds of training, of which no progress needs to be told
+WORTH_PROCESSES = 5.0  # seconds of training, below which starting more of them takes longer
 Report = Callable[[int, float], None]  # how much was done since, over all runs; the loss
 
 
@@ -107,13 +110,13 @@ def train_group(job: Job, report: Report = lambda done, loss: None) -> Finished:
         else:
             job.store.keep_checkpoint(run, progress, learnt)
 
-    def save(states: Sequence[State]) -> None:
+    def save(store: Store, states: Sequence[State]) -> None:
         took = (time.monotonic() - begun) / len(job.runs)
         for run, state, seconds in zip(job.runs, states, before, strict=True):
-            job.store.keep(run, state, seconds + took)
+            store.keep(run, state, seconds + took)
 
     with one_thread():
-        hears = Hears(heard, keep, save if job.store is not None else None)
+        hears = Hears(heard, keep, partial(save, job.store) if job.store is not None else None)
         states = job.family.train(job.runs, job.states, job.data, job.needed, job.device, hears)
     report(done, math.nan)
     seconds = (time.monotonic() - begun) / len(job.runs)
@@ -173,7 +176,7 @@ def train(
             _train_all(jobs(mine, store, device) if mine else [], store, workers, client, on_report)
         found |= {run: store.load(run) for run in next_ones}
         missing = [run for run in missing if found[run] is None]
-    return found
+    return {run: trained for run, trained in found.items() if trained is not None}
 
 
 def _take(run: Run, store: Store, locks: ExitStack, wait: bool) -> bool:
@@ -189,12 +192,21 @@ def _take(run: Run, store: Store, locks: ExitStack, wait: bool) -> bool:
 def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: Any, on_report: Report | None) -> None:
     if not jobs:
         return
-    workers = workers or (1 if jobs[0].device != "cpu" else os.cpu_count() or 1)
+    if workers is None:
+        expected = sum(job.family.seconds(run) for job in jobs for run in job.runs)
+        alone = jobs[0].device != "cpu" or expected < WORTH_PROCESSES
+        workers = 1 if alone else os.cpu_count() or 1
     about = f"{sum(len(job.runs) for job in jobs)} runs"
     unit = {job.family.unit for job in jobs}
     bar_unit = f" {unit.pop()}" if len(unit) == 1 else ""
     with tqdm(
-        total=sum(job.left for job in jobs), unit=bar_unit, unit_scale=True, desc=about, smoothing=0.1, mininterval=1
+        total=sum(job.left for job in jobs),
+        unit=bar_unit,
+        unit_scale=True,
+        desc=about,
+        smoothing=0.1,
+        mininterval=1,
+        delay=SHORT,
     ) as bar:
 
         def heard(done: int, loss: float) -> None:

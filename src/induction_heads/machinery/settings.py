@@ -10,7 +10,8 @@ import sys
 from dataclasses import dataclass
 
 PROFILES = ("paper", "smoke")
-DATASETS = ("glyphs", "omniglot-small", "omniglot", "omniglot-resnet18")
+DATASETS = ("characters", "glyphs", "omniglot", "omniglot-resnet18")
+RENAMED = {"omniglot-small": "characters"}  # data sets that had another name
 DEVICES = ("cpu", "cuda")
 FEATURE_FILES = (".npz", ".h5", ".hdf5", ".safetensors")
 
@@ -54,6 +55,10 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
 def _dataset(value: str) -> str:
     if value in DATASETS:
         return value
+    if value in RENAMED:
+        raise ValueError(
+            f"DATASET {value} is called {RENAMED[value]} now, and needs no download: write DATASET={RENAMED[value]}"
+        )
     if not value.endswith(FEATURE_FILES):
         raise ValueError(
             f"DATASET is {', '.join(DATASETS)} or a path to a {', '.join(FEATURE_FILES)} file, got {value!r}"

@@ -1,7 +1,7 @@
 """A study: the runs of a paper at some settings; what is missing is trained, first what others need."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ class Study:
         self.paper, self.settings, self.data, self.client = paper, settings, data, client
         self.profile, self.device = settings.profile, settings.device
         self.store = Store(paths.RUNS, data)
+        self.note = ""  # what has to be said of the runs below each of its figures
         self._trained: dict[Run, Trained] = {}  # each is read from the disk once
 
     @property
@@ -81,10 +82,16 @@ def plan(study: Study, asked: Iterable[Run]) -> Plan:
     )
 
 
-def status(study: Study, results: Mapping[str, tuple[str, Iterable[Run]]]) -> None:
-    """A line a run of each result, title and runs: done, unfinished or missing, and how long it will take."""
+def status(study: Study, results: Mapping[str, tuple[str, Iterable[Run]]], apart: Container[str]) -> None:
+    """A line a run of each result, title and runs: done, unfinished or missing, and how long it will take.
+
+    Of results that stand apart from the rest, a line each.
+    """
     for name, (title, runs) in results.items():
         print(f"{name:10} {title}")
+        if name in apart:
+            print(f"    {plan(study, dict.fromkeys(runs))} Made only where it is asked for.")
+            continue
         for run in dict.fromkeys(runs):
             known = study.known(run)
             if known is None:

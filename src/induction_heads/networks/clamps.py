@@ -12,10 +12,10 @@ for a head until `resolve` gives it a name.
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -78,13 +78,14 @@ class Network:
 class Pass(NamedTuple):
     """What is at hand while a clamp decides what stands at its site."""
 
-    features: Tensor
-    sequences: Sequences
+    features: Any  # a tensor, as `sequences` are `Sequences`, where clamps may ask for them
+    sequences: Any
     seen: Sites  # earlier sites of this pass
     unablated: Sites  # every site of the pass without ablations, where a clamp asks for it
     tokens: Tensor | None = None  # run batch token; None where `sequences` says what they are
 
 
+@dataclass(frozen=True)
 class Clamp:
     """`sites` says, for one run, where the clamp stands (`where`) and gives the numbers it needs there."""
 
@@ -103,6 +104,10 @@ class Clamp:
     def reads(self, network: Network) -> tuple[str, ...]:
         """The earlier sites that `stand_in` looks at."""
         return ()
+
+    def ablated(self, network: Network) -> dict[int, list[bool]]:
+        """Layer -> one truth value a head, for the layers in which heads are ablated."""
+        return {}
 
     @staticmethod
     def stand_in(site: str, here: Tensor, at: Pass, settings: Settings) -> Tensor:
@@ -300,7 +305,7 @@ class PreserveValues(PreservePatterns):
 class Graft(Clamp):
     """Layer 1, embeddings included, is that of another network, trained and frozen."""
 
-    network: Hashable
+    network: Any  # the run that trained it
 
     def sites(self, network):
         return {"blocks.1.hook_resid_pre": _where([True], (1, 1, 1))}
@@ -353,7 +358,7 @@ def _check_compatible(clamps: Sequence[Clamp], network: Network) -> None:
 
 
 def combine(
-    runs: Iterable[Sequence[Clamp]], networks: Sequence[Network], donors: Mapping[Hashable, Parameters] | None = None
+    runs: Iterable[Sequence[Clamp]], networks: Sequence[Network], donors: Mapping[Any, Parameters] | None = None
 ) -> Clamps:
     """Stack the clamps of several runs; `donors` holds the parameters (no run axis) that `Graft` names."""
     claims: dict[tuple, dict[int, Settings]] = {}
@@ -368,11 +373,12 @@ def combine(
                 key = (type(clamp), site)
                 claims.setdefault((*key, count[key]), {})[run] = settings
                 count[key] += 1
-    parts, stacked = [], []
+    parts: list[Part] = []
+    stacked: list[Settings] = []
     for (kind, site, _), by_run in sorted(claims.items(), key=lambda item: (item[0][0].last_word, item[0][1])):
         nothing = {name: torch.zeros_like(number) for name, number in next(iter(by_run.values())).items()}
-        settings = [by_run.get(run, nothing) for run in range(len(runs))]
-        settings = {name: torch.stack([s[name] for s in settings]) for name in nothing}
+        each = [by_run.get(run, nothing) for run in range(len(runs))]
+        settings = {name: torch.stack([s[name] for s in each]) for name in nothing}
         if settings["where"].any():
             parts.append(Part(kind, site, bool(settings["where"].all())))
             stacked.append(settings)
@@ -387,14 +393,29 @@ def forward(
     all_queries: bool = False,
 ) -> Sites:
     """`model.forward` with clamps; gradients flow through the unablated pass too, where there is one."""
+    one_pass = partial(model.forward, parameters, features, sequences, all_queries=all_queries)
+    return passes(clamps, one_pass, features, sequences)
+
+
+def passes(
+    clamps: Clamps,
+    one_pass: Callable[[model.Edit], Sites],
+    features: Tensor | None = None,
+    sequences: Sequences | None = None,
+    tokens: Tensor | None = None,
+) -> Sites:
+    """The sites of `one_pass(edit)` with clamps, made twice where a clamp reads the pass without ablations.
+
+    The other arguments are what clamps may ask of the input (`Pass`).
+    """
     unablated: Sites = {}
 
     def edit(first: bool, site: str, here: Tensor, seen: Sites) -> Tensor:
-        return stands(clamps, site, here, Pass(features, sequences, seen, unablated), first)
+        return stands(clamps, site, here, Pass(features, sequences, seen, unablated, tokens), first)
 
     if two_passes(clamps):
-        unablated = model.forward(parameters, features, sequences, partial(edit, True), all_queries)
-    return model.forward(parameters, features, sequences, partial(edit, False), all_queries)
+        unablated = one_pass(partial(edit, True))
+    return one_pass(partial(edit, False))
 
 
 def active(clamps: Sequence[Clamp], network: Network) -> Network:
@@ -404,7 +425,6 @@ def active(clamps: Sequence[Clamp], network: Network) -> Network:
     ablated = {
         (layer, h)
         for clamp in clamps
-        if clamp.ablates
         for layer, mask in clamp.ablated(network).items()
         for h, off in zip(network.heads[layer], mask, strict=True)
         if off

@@ -103,7 +103,7 @@ def _without() -> str:
 
 
 def _defined(dtype: torch.dtype) -> list[str]:
-    told = {"NUMBER": NUMBERS[dtype], "NAME": f"induction_heads_{NUMBERS[dtype]}"}
+    told: dict[str, object] = {"NUMBER": NUMBERS[dtype], "NAME": f"induction_heads_{NUMBERS[dtype]}"}
     told |= {"LAYER_NORM_EPS": LAYER_NORM_EPS, "NO_LOGIT": NO_LOGIT}
     return [f"-D{name}={value}" for name, value in told.items()]
 
@@ -139,7 +139,7 @@ def accepted(flag: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "sum.cpp")
         source.write_text(PROBE)
-        command = [compiler(), *NEEDED, flag, str(source), "-o", str(source.with_suffix(".so"))]
+        command = [str(compiler()), *NEEDED, flag, str(source), "-o", str(source.with_suffix(".so"))]
         return subprocess.run(command, capture_output=True).returncode == 0
 
 
@@ -153,7 +153,7 @@ def _compile(dtype: torch.dtype, library: Path) -> None:
     torch_is_at = [f"-I{path}" for path in cpp_extension.include_paths()]
     torch_is_at += [f"-L{path}" for path in cpp_extension.library_paths()] + ["-lc10", "-ltorch_cpu"]
     with write_whole(library) as part:
-        command = [compiler(), *NEEDED, *taken, *_defined(dtype), str(MAIN), *torch_is_at, "-o", str(part)]
+        command = [str(compiler()), *NEEDED, *taken, *_defined(dtype), str(MAIN), *torch_is_at, "-o", str(part)]
         subprocess.run(command, check=True, capture_output=True, text=True)
         library.with_suffix(".txt").write_text(says)
     if without:

@@ -23,7 +23,8 @@ class Adam:
 
     @classmethod
     def at_start(cls, parameters: Parameters) -> "Adam":
-        return cls(parameters, *({name: torch.zeros_like(p) for name, p in parameters.items()} for _ in range(2)))
+        mean, square = ({name: torch.zeros_like(p) for name, p in parameters.items()} for _ in range(2))
+        return cls(parameters, mean, square)
 
     def corrected(self, learning_rate: float) -> tuple[float, float, float, float, float]:
         """Counts a step; the rate and root that carry the two averages' corrections, then BETA_1, BETA_2 and EPS."""

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ SHORTEST_INTERVAL = 640  # sequences, between evaluations of a scaled run
 LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
 HISTORY = ["sequences", *(f"{name}_{what}" for name in EVALUATION_SETS for what in ("loss", "accuracy"))]
 
+OfItsKind = TypeVar("OfItsKind", bound="Run")
 TRAIN_LOSS = HISTORY.index("train_loss")
 
 
@@ -68,7 +69,7 @@ class Run(machinery.Run):
         """Sequences seen in whole batches."""
         return self.steps * BATCH
 
-    def scaled(self, scale: int) -> "Run":
+    def scaled(self: OfItsKind, scale: int) -> OfItsKind:
         """The same run made shorter for a quick look, with a learning rate larger by as much."""
         if scale == self.scale:
             return self
@@ -76,9 +77,14 @@ class Run(machinery.Run):
             raise ValueError(f"only a run of scale 1 can be scaled, this one has scale {self.scale}")
         intervals = {n: getattr(self, n) for n in ("evaluate_every", "checkpoint_every")}
         every = {n: max(interval // scale, SHORTEST_INTERVAL) for n, interval in intervals.items() if interval}
-        grafted = tuple(Graft(c.network.scaled(scale)) if isinstance(c, Graft) else c for c in self.clamps)
-        lengths = {"sequences": self.sequences // scale, "learning_rate": self.learning_rate * scale, "scale": scale}
-        return dataclasses.replace(self, **lengths, **every, clamps=grafted)
+        return dataclasses.replace(
+            self,
+            scale=scale,
+            sequences=self.sequences // scale,
+            learning_rate=self.learning_rate * scale,
+            clamps=tuple(Graft(c.network.scaled(scale)) if isinstance(c, Graft) else c for c in self.clamps),
+            **every,
+        )
 
     def enough(self, history: Sequence[Sequence[float]]) -> bool:
         """Whether the train loss has been below 0.4 ln 2."""
@@ -137,6 +143,7 @@ class Schedule:
 
 def initial(run: Run, n_features: int) -> Parameters:
     """Parameters before training: LeCun normal cut at two sigma; no run axis."""
+    shapes: dict[str, tuple[int, ...]]
     shapes = {"W_exemplar": (n_features, D_MODEL), "W_label": (run.labels, D_MODEL), "W_U": (D_MODEL, run.labels)}
     zeros = {"b_exemplar": (D_MODEL,), "ln_final_b": (D_MODEL,), "b_U": (run.labels,)}
     ones = {"ln_final_w": (D_MODEL,)}

@@ -24,7 +24,8 @@ BATCH = 32  # sequences a step, section 2.2
 TRAINING_SHARE = 0.8  # of the label sets
 TEST_CLASSES = 100
 EVALUATION_SEQUENCES = 1_000
-EVALUATION_SETS = ("train", "held_out_label_pairs", "unseen_classes", "held_out_exemplars")
+EVALUATION_SETS = ("train", "held_out_label_pairs", "unseen_classes", "held_out_exemplars")  # along every training run
+SAME_DRAWING = "held_out_exemplars_same_drawing"  # evaluated where it is asked for
 STEPS_A_BLOCK = 250  # drawn at once: what NumPy does with larger arrays takes longer a step
 
 
@@ -68,9 +69,9 @@ def distinct(drawn: UInt64[np.ndarray, "n draws"], high: int) -> Int[np.ndarray,
 def draw(
     stream: int, first: int, n: int, classes: int, label_sets: Int[np.ndarray, "sets pairs"]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sequences first … first + n - 1 of a stream: the class of each exemplar and of the query (n, pairs+1), labels
-    (n, pairs), the query's pair (n).
+    """Sequences first … first + n - 1 of a stream.
 
+    Gives classes of the exemplars and the query (n, pairs+1), labels (n, pairs), and the query's pair (n).
     Each takes 2 pairs + 2 numbers of the stream: the classes, the query's first; the query's pair; the set of labels;
     the order of the labels.
     """
@@ -107,7 +108,7 @@ class Exemplars:
     """The features that a task shows, a table for each evaluation set.
 
     `train` and `held_out_label_pairs`: training classes, exemplar 0; `unseen_classes`: exemplar 0 of other classes;
-    `held_out_exemplars`: every other exemplar of the training classes, class after class.
+    `held_out_exemplars` and `held_out_exemplars_same_drawing`: every other exemplar of the training classes, by class.
     """
 
     tables: dict[str, Float[Tensor, "row feature"]]
@@ -131,7 +132,7 @@ class Exemplars:
             "train": train[:, 0],
             "held_out_label_pairs": train[:, 0],
             "unseen_classes": dataset.features[n_classes - unseen :, 0],
-            "held_out_exemplars": train[:, 1:].reshape(-1, n_features),
+            **dict.fromkeys(("held_out_exemplars", SAME_DRAWING), train[:, 1:].reshape(-1, n_features)),
         }
         return cls(
             {name: torch.from_numpy(t.copy()) for name, t in tables.items()}, task.classes, unseen, n_exemplars - 1
@@ -146,18 +147,26 @@ def evaluation_set(name: str, task: Task, exemplars: Exemplars, seed: int, n: in
     """A fixed set of n sequences over the rows of `exemplars.tables[name]`, with a run axis of 1.
 
     train; held_out_label_pairs ("test (relabel)"); unseen_classes ("test (exemplars)");
-    held_out_exemplars: training classes, each shown by one other exemplar, the same in context and as query.
+    held_out_exemplars: training classes, each token's exemplar drawn from the other ones independently, so that query
+    and context usually show two drawings of a class, as in the original implementation: a network that has seen one
+    drawing of each class has learnt to find the same one again, and not what drawings of a class have in common;
+    held_out_exemplars_same_drawing, easier: one drawing a class and sequence, the same in context and as query.
     """
-    if name not in EVALUATION_SETS:
-        raise ValueError(f"evaluation sets are {', '.join(EVALUATION_SETS)}; got {name!r}")
-    words = seed, EVALUATION_SETS.index(name), task.classes, task.labels, task.pairs
+    known = (*EVALUATION_SETS, SAME_DRAWING)
+    if name not in known:
+        raise ValueError(f"evaluation sets are {', '.join(known)}; got {name!r}")
+    words = seed, known.index(name), task.classes, task.labels, task.pairs
     sets = task.label_sets()[name == "held_out_label_pairs"]
     classes = exemplars.unseen if name == "unseen_classes" else task.classes
     shown, labels, match = draw(key(Stream.EVALUATION, *words), 0, n, classes, sets)
     if name == "held_out_exemplars":
-        drawn = numbers(key(Stream.DRAWINGS, *words), n * task.pairs).reshape(n, task.pairs)
-        which = below(exemplars.held_out, drawn)  # of each pair
-        which = np.column_stack([which, np.take_along_axis(which, match[:, None], 1)])
+        drawn = numbers(key(Stream.DRAWINGS, *words), shown.size).reshape(shown.shape)  # of each token
+        shown = shown * exemplars.held_out + below(exemplars.held_out, drawn)
+    elif name == SAME_DRAWING:
+        of_pairs = below(
+            exemplars.held_out, numbers(key(Stream.DRAWINGS, *words), n * task.pairs).reshape(n, task.pairs)
+        )
+        which = np.column_stack([of_pairs, np.take_along_axis(of_pairs, match[:, None], 1)])
         shown = shown * exemplars.held_out + which
     return Sequences(*(torch.from_numpy(a)[None] for a in (shown, labels, match)))
 

@@ -279,8 +279,7 @@ def begin(run: Run, dataset: Dataset) -> State:
 class Pairs(Family):
     """Networks on sequences of pairs; their progress is counted in sequences seen."""
 
-    name, unit, columns = "pairs", "sequences", HISTORY
-    version = 2  # 1 drew its weights and sequences from PyTorch's and NumPy's generators
+    name, version, unit, columns = "pairs", 2, "sequences", HISTORY
 
     def begin(self, run: Run, data: Dataset) -> State:
         return begin(run, data)

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from induction_heads.machinery import paths
 from induction_heads.machinery.schedule import train
 from induction_heads.machinery.store import Store
 from induction_heads.networks.clamps import Only, PerfectCopy, PerfectLayer1, PerfectMatch, PreviousTokenAttention
@@ -17,7 +18,7 @@ SHORT = dict(classes=11, sequences=48_000)  # 60 steps in the smoke profile
 @pytest.fixture
 def bench(tmp_path, monkeypatch) -> Bench:
     monkeypatch.setattr(study.data, "load", lambda name, **more: dataset())
-    monkeypatch.setattr(study, "RUNS", tmp_path)
+    monkeypatch.setattr(paths, "RUNS", tmp_path)
     monkeypatch.setattr(live, "MOMENT", 0.02)
     return Bench("smoke")
 

@@ -43,6 +43,8 @@ def test_a_layer_2_that_does_not_double_fails_and_an_unlearnt_run_is_called_so()
 def test_a_path_that_falls_with_the_loss_keeps_its_share_of_it():
     parallel = losses([0.2, 0.1, 0.07, 0.028, 0.0001], [0.1, 0.4, 0.4, 1.0, 1.9])
     assert "keeps its share" in readings.reading_12_log(parallel, LEARNT)[0]
+    slower = losses([0.2, 0.1, 0.07, 0.028, 0.0005], [0.1, 0.4, 0.4, 1.0, 1.9])
+    assert "its share of what is left grows" in readings.reading_12_log(slower, LEARNT)[0]
     faster = losses([0.2, 0.1, 0.07, 0.028, 0.00001], [0.1, 0.4, 0.4, 1.0, 1.9])
     assert "faster than the loss" in readings.reading_12_log(faster, LEARNT)[0]
 

@@ -36,8 +36,7 @@ def test_a_study_trains_in_stages(tmp_path, monkeypatch):
 
 
 def test_every_row_of_every_result_is_a_run():
-    drawn = [name for name in runs.RESULTS if name != "claims"]
-    rows = PAPER.planned(Untrained(), drawn)
+    rows = PAPER.planned(Untrained())
     assert len(rows) == 131 and all(set(row.roles) <= set(runs.ROLES) for row in rows)
     assert len({row.scaled(25) for row in rows}) == len(rows)
 
@@ -74,7 +73,7 @@ def test_the_typical_seed_has_the_median_learning_time(monkeypatch, times, typic
 
 
 def test_claims_are_measured_over_more_seeds_than_figures_draw():
-    every = set(runs.result("claims").runs(Untrained()))
+    every = set(runs.RESULTS["table-claims"].runs(Untrained()))
     assert {run for run in every if not run.clamps and run.until_learnt is False} >= {
         runs.main(seed) for seed in (*runs.SEEDS, *range(10, 37))
     }

@@ -6,6 +6,7 @@
 #include <torch/library.h>
 
 #include "network.h"
+#include "token_operators.h"
 
 namespace {
 
@@ -247,4 +248,6 @@ LIBRARY(NAME, m) {
   m.def("lookup", lookup);
   m.def("scores", scores);
   m.def("mix", mix);
+  m.def("token_losses", tokens::losses);
+  m.def("token_gradient", tokens::gradient);
 }

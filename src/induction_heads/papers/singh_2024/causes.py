@@ -43,7 +43,7 @@ FAMILIES = (
         "Table 1 with the line between the groups at every place, for every seed.",
         ("table-1", "table-1-order"),
     ),
-)  # fmt: skip
+)
 
 
 def share(history: pd.DataFrame) -> float:

@@ -54,9 +54,9 @@ def match(network: Lens, cache: ActivationCache, reader: str) -> tuple[Float[Ten
     copied = passed_on(network, cache, embedded, places, 1)
     beside = (network.W_label + passed_on(network, cache, network.W_label, places, 0)).mean(0)
     key = centred_and_weighted(block.ln1, copied, own_scale(copied + beside)) @ block.attn.W_K[head]
-    left = _at(query, last) * query.shape[-1] ** -0.5
-    circuit = FactoredMatrix(left, torch.stack([_at(key, place) for place in places]).mean(0).mT)
-    return circuit.AB, circuit
+    asks = _at(query, last) * query.shape[-1] ** -0.5
+    offers = torch.stack([_at(key, place) for place in places]).mean(0).mT
+    return asks @ offers, FactoredMatrix(asks, offers)
 
 
 def copy(
@@ -69,17 +69,23 @@ def copy(
     layer, index = clamps.head(head)
     block, places = network.blocks[layer], range(1, cache["hook_embed"].shape[1] - 1, 2)
     shown = network.W_label + (passed_on(network, cache, network.W_label, places, 0) if layer_1 else 0)
-    shown = centred_and_weighted(block.ln1, shown, cache[f"blocks.{layer}.ln1.hook_scale"][:, list(places)].mean())
+    read = centred_and_weighted(block.ln1, shown, cache[f"blocks.{layer}.ln1.hook_scale"][:, list(places)].mean())
     out = network.ln_final.w[:, None] * (network.W_U - network.W_U.mean(1, keepdim=True))
     out = (out - out.mean(0)) / cache["ln_final.hook_scale"][:, -1].mean()  # LayerNorm centres
-    circuit = FactoredMatrix(shown @ block.attn.W_V[index], block.attn.W_O[index] @ out)
-    return circuit.AB, circuit
+    values, logits = read @ block.attn.W_V[index], block.attn.W_O[index] @ out
+    return values @ logits, FactoredMatrix(values, logits)
 
 
 def right_choices(matrix: Float[Tensor, "row column"]) -> float:
     """In how many (row, other column) the diagonal is larger than the other, in [0, 1]; guessing gives a half."""
     n = len(matrix)
     return (matrix.diagonal()[:, None] > matrix).sum().item() / (n * (n - 1))
+
+
+def above_the_rest(matrix: Float[Tensor, "row column"]) -> float:
+    """How much the mean diagonal is above the mean of the rest."""
+    n = len(matrix)
+    return (matrix.trace() / n - (matrix.sum() - matrix.trace()) / (n * (n - 1))).item()
 
 
 def positive_share(circuit: FactoredMatrix) -> float:

@@ -143,9 +143,9 @@ class Bench:
             curve.sequences, curve.loss = stored.history["sequences"].tolist(), stored.history["train_loss"].tolist()
             redraw()
             return curve
-        state = store.state(run) or training.begin(run, store.data)
+        state = store.state(run) or training.begin(run, self.study.data)
         with one_thread(), torch.enable_grad():
-            group = training.Group([run], [state], store.data, {}, self.study.device)
+            group = training.Group([run], [state], self.study.data, {}, self.study.device)
             self._watched(group, curve, redraw)
         redraw()
         return curve
@@ -226,7 +226,8 @@ class Panel:
     def __init__(self, bench: Bench):
         import ipywidgets as widgets
 
-        self.bench, self.thread = bench, None
+        self.bench = bench
+        self.thread: threading.Thread | None = None
         wide = {"description_width": "initial"}
         self.steps = {step: widgets.Checkbox(False, description=f"step {step}", indent=False) for step in STEPS}
         self.alone = widgets.Checkbox(True, description="only this head of Layer 2", indent=False)

@@ -1,12 +1,13 @@
 """How far a claim's numbers are from its criterion: by a hair or by a mile, a miss is one word in the ledger."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
-Numbers = Mapping[str, float]
+from induction_heads.machinery.ledger import Numbers
+
 FURTHEST = 2.0  # times; what takes more than halving or doubling a number is as good as far
 STEPS = 200  # factors that are tried, each way
 SMALL = 100  # whole numbers below this are counts, which change by ones

@@ -4,7 +4,7 @@ A batch of networks has a `run` axis; a single network is a batch of one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,6 @@ from induction_heads.networks.sequences import Task
 
 from .published import paper_curve
 
-LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
 CHUNK = 1_024  # sequences times networks at a time, so that activations stay in the cache
 SMALLEST_CHUNK = 64
 TOGETHER = 8  # networks or conditions that are evaluated as one batch
@@ -236,7 +235,7 @@ def progress(trained: Trained, exemplars: sequences.Exemplars, clamped: Sequence
     return pd.DataFrame({"sequences": trained.checkpoints, "train_loss": whole, "in_context_loss": limited})
 
 
-def learning(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def learning(histories: Mapping[Any, pd.DataFrame]) -> pd.DataFrame:
     """One row a history: when its train loss is learnt, the slowest tenth of its fall, where it ends and waits (nats).
 
     In sequences seen, but for the share of the learning time that the slowest tenth takes: a plateau from PLATEAU on.

@@ -30,8 +30,8 @@ def confusions(
 ) -> Float[np.ndarray, "head label label"]:
     """How often a head alone answers each label (last axis) where each is correct; rows add up to 1; Figure 16c."""
     labels = int(target.max()) + 1
-    edges = dict(bins=labels, range=((0, labels), (0, labels)))
-    counts = np.stack([np.histogram2d(target, given, **edges)[0] for given in answers])
+    edges = ((0, labels), (0, labels))
+    counts = np.stack([np.histogram2d(target.numpy(), given.numpy(), labels, edges)[0] for given in answers])
     return counts / counts.sum(2, keepdims=True)
 
 

@@ -4,7 +4,7 @@ Nothing here knows of exemplars and labels: tokens in, next token out. In every 
 can be known from the context are marked; a loss counts those alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -17,8 +17,9 @@ SHORTEST, LONGEST = 6, 12  # tokens of a block
 LETTERS = "abcdefghijklmnopqrstuvwxyz "  # of text made on the spot; the last is the space
 LEVELS = {"left": 0.9, "learnt": 0.4, "done": 0.1}  # of the loss of who knows a block's tokens but not their order
 
+LEARNT = LEVELS["learnt"] * float(np.log(LONGEST))  # nats
+
 Drawn = tuple[Int[Tensor, "batch token"], Bool[Tensor, "batch token-1"]]
-Draw = Callable[[torch.Generator], Drawn]  # the tokens, and where the next one is known
 
 
 def repeated(generator: torch.Generator) -> Drawn:

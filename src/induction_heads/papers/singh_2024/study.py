@@ -23,6 +23,8 @@ from .runs import SCALE, SEED, Run
 class Study(study.Study):
     """The paper's runs at some profile, on one data set."""
 
+    data: data.Dataset
+
     def __init__(
         self, profile: str = Settings.profile, dataset: str = Settings.dataset, device: str = "cpu", client: Any = None
     ):
@@ -57,7 +59,9 @@ class Study(study.Study):
             return seeds[0]
         times = {seed: time_to_learn(self.results("3a", seed)["all heads"].history) for seed in seeds}
         order = sorted(seeds, key=lambda seed: (math.isnan(times[seed]), times[seed]))
-        return order[(len(order) - 1) // 2]
+        typical = order[(len(order) - 1) // 2]
+        self.note = f"seed {typical} has the median learning time of seeds {', '.join(map(str, seeds))}"
+        return typical
 
     def exemplars(self, run: Run) -> Exemplars:
         return Exemplars.of(self.dataset, run.task)

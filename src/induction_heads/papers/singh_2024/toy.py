@@ -15,7 +15,7 @@ k rate s or 3 rate s^(4/3), and the wait grows as log(1/u) or as 1/u with the in
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -26,7 +26,7 @@ from .measures import LEARNT, plateau
 FACTORS = ("a", "b", "c")
 CONDITIONS = {"none": (), "c": ("c",), "b_and_c": ("b", "c")}  # figure 5a: the factors clamped to their true values
 TOLERANCE = 1e-9  # against the original implementation, golden/README.md
-Numbers = Float[ndarray, "*any"] | float
+Numbers = TypeVar("Numbers", float, ndarray)
 
 
 class Start(NamedTuple):
@@ -77,7 +77,7 @@ def train(begin: Start, clamped: Sequence[str] = (), *, learning_rate: float, it
             factors = factors - learning_rate * np.where(free, _gradient(factors, true), 0.0)
     if not np.isfinite(records).all():
         raise ValueError(f"expected a learning rate at which the loss stays finite, got {learning_rate}: lower it")
-    return History(*np.moveaxis(records, 0, -1))
+    return History(*np.moveaxis(np.array(records), 0, -1))
 
 
 def _gradient(factors: ndarray, true: ndarray) -> ndarray:
@@ -108,14 +108,14 @@ def zero_loss(true: Float[ndarray, "*seed 3 dimension"]) -> Float[ndarray, "*see
     return 0.5 * (true**2).sum(-1).prod(-1) / true.shape[-1] ** 3
 
 
-def first_below(loss: Float[ndarray, "*seed iteration"], level: Numbers) -> Numbers:
-    """The first iteration at which each loss is below its level; infinite where it never is."""
+def first_below(loss: Float[ndarray, "*seed iteration"], level: ndarray | float) -> Any:
+    """The first iteration at which a loss is below its level, a number a loss; infinite where it never is."""
     below = loss < np.asarray(level)[..., None]
     return np.where(below.any(-1), below.argmax(-1), np.inf)[()]
 
 
 class Wait(NamedTuple):
-    """How a loss falls from that of a zero output: iterations, a number a seed; infinite where it does not get there."""
+    """How a loss falls from that of a zero output: iterations, a number a seed; infinite where it never gets there."""
 
     left: Float[ndarray, " seed"]  # first below 90 % of it: the wait
     learnt: Float[ndarray, " seed"]  # first below 40 %
@@ -141,12 +141,12 @@ def speed(s: Numbers, free: int) -> Numbers:
     return free * s ** (2 - 2 / free) * (1 - s)
 
 
-def time_to_reach(u: Numbers, begin: float, free: int) -> Numbers:
+def time_to_reach(u: Numbers, begin: Numbers | float, free: int) -> Numbers:
     """The integral of du / (u^(k-1) (1 - u^k)) from `begin`, for 1, 2 or 3 free factors: time in units of 1 / rate."""
     return _elapsed(u, free) - _elapsed(begin, free)
 
 
-def _elapsed(u: Numbers, free: int) -> Numbers:
+def _elapsed(u: Any, free: int) -> Any:
     if free == 1:
         return -np.log1p(-u)
     if free == 2:

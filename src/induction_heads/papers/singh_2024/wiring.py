@@ -20,6 +20,7 @@ from induction_heads.networks.model import Parameters, Sequences
 from . import measures
 
 PREVIOUS_TOKEN = 0.5  # a previous-token head gives the token before it more attention than all others together
+GROUPS = ("previous-token heads", "other heads")  # of Layer 1, as Table 1 ablates them
 PRESERVED: dict[str, Clamp] = {"patterns": PreservePatterns(), "values": PreserveValues()}
 
 
@@ -36,7 +37,7 @@ def previous_token_heads(attention: Float[Tensor, " head"], threshold: float = P
 def table_1(network: Parameters, features: Tensor, which: Sequences, heads: Sequence[int]) -> pd.DataFrame:
     """Accuracy and loss (nats) of the whole network while Layer 1 `heads`, or all the others, are ablated."""
     others = [h for h in range(Network.of(network).heads[0][-1] + 1) if h not in heads]
-    groups = {"previous-token heads": heads, "other heads": others}
+    groups = dict(zip(GROUPS, (heads, others), strict=True))
     conditions = {
         (g, kept): (*([Ablate(names(1, h))] if h else []), preserve)
         for g, h in groups.items()

@@ -4,16 +4,19 @@ Criteria were fixed on the paper's own numbers (its text, its digitised curves) 
 """
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 
 import pandas as pd
 
-from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.ledger import Measured, Numbers
+from induction_heads.machinery.store import Trained
 from induction_heads.papers.singh_2024 import measures
 from induction_heads.papers.singh_2024.measures import PLATEAU, Plateau
 
 from ..study import Study
 from .claim import Claim, learning_time
+from .in_the_paper import PublishedStudy, in_the_paper, published_wrong_way
 
 LEARNT = measures.LEARNT * math.log(2)
 CONTRASTED = {"step 1": "1", "match": "1, 2, 3qk, 4"}  # figure 10: clamp -> row of figure 5b
@@ -24,7 +27,7 @@ def plateau(history: pd.DataFrame) -> Plateau:
     return measures.plateau(history["sequences"].to_numpy(), history["train_loss"].to_numpy())
 
 
-def grafts(study: Study, seed: int) -> Numbers:
+def grafts(study: Study, seed: int) -> Measured:
     """Plateau and learning time of each run of figure 7, the graft of the network's own seed first."""
     rows = study.results("7", seed, until_learnt=True)
     names = {name: name.removeprefix("Layer 1 of ").replace(f"seed {seed}", "own seed") for name in rows}
@@ -43,7 +46,7 @@ def own_is_fastest(numbers: Numbers) -> bool:
     return numbers["own seed: learnt"] <= min(others) / 2
 
 
-def previous_token_clamps(study: Study, seed: int) -> Numbers:
+def previous_token_clamps(study: Study, seed: int) -> Measured:
     return {name: learning_time(run) for name, run in study.results("8", seed, until_learnt=True).items()}
 
 
@@ -57,15 +60,23 @@ def all_heads_are_slowest(times: Numbers) -> bool:
 
 
 @lru_cache(maxsize=64)
-def clamp_and_progress(study: Study, seed: int) -> Numbers:
+def clamp_and_progress(study: Study, seed: int) -> Measured:
     """The slowest tenth of the fall: clamped training, and the unclamped run's checkpoints under the same clamp."""
-    rows, numbers = study.results("5b", seed), {}
+    numbers: dict[str, float] = {}
+    rows = study.results("5b", seed)
     for clamp, row in CONTRASTED.items():
-        measured = measures.progress(rows["none"], study.exemplars(rows["none"].run), rows[row].run.clamps)
+        measured = under_a_clamp(study, rows, row)
         for name, history in (("clamped", rows[row].history), ("measured", measured)):
             found = plateau(history)
             numbers |= {f"{clamp} {name}: share": found.share, f"{clamp} {name}: sequences": found.sequences}
     return numbers
+
+
+def under_a_clamp(study: Study, rows: Mapping[str, Trained], row: str) -> pd.DataFrame:
+    """The history of the unclamped run's checkpoints under the clamps of a row of figure 5b."""
+    if isinstance(study, PublishedStudy):
+        return study.progress(row)
+    return measures.progress(rows["none"], study.exemplars(rows["none"].run), rows[row].run.clamps)
 
 
 def progress_waits_longer(numbers: Numbers) -> bool:
@@ -80,7 +91,7 @@ def only_progress_has_a_plateau(numbers: Numbers) -> bool:
     return numbers["match clamped: share"] < PLATEAU <= numbers["match measured: share"]
 
 
-def by_strength(study: Study, seed: int) -> dict[float, Numbers]:
+def by_strength(study: Study, seed: int) -> dict[float, dict[str, float]]:
     """Match strength -> when it is learnt, its plateau's share, and the final losses of its run (figure 15)."""
     found = {}
     for name, trained in study.results("15", seed).items():
@@ -90,7 +101,7 @@ def by_strength(study: Study, seed: int) -> dict[float, Numbers]:
     return found
 
 
-def strength_times(study: Study, seed: int) -> Numbers:
+def strength_times(study: Study, seed: int) -> Measured:
     found = by_strength(study, seed)
     slowest = max(found, key=lambda strength: found[strength]["learnt"])
     times = {f"learnt at {strength:g}": found[strength]["learnt"] for strength in (0.0, 0.5, 1.0)}
@@ -107,7 +118,7 @@ def slowest_near_half(numbers: Numbers) -> bool:
     return low <= numbers["slowest strength"] <= high and fast and numbers["share at 0.5"] >= PLATEAU
 
 
-def held_out_by_strength(study: Study, seed: int) -> Numbers:
+def held_out_by_strength(study: Study, seed: int) -> Measured:
     losses = {strength: found["held_out_label_pairs"] for strength, found in by_strength(study, seed).items()}
     wrong = [loss for strength, loss in losses.items() if strength <= NEAR_HALF[0]]
     right = [loss for strength, loss in losses.items() if strength >= NEAR_HALF[1]]
@@ -118,9 +129,9 @@ def only_the_right_way_generalises(numbers: Numbers) -> bool:
     return numbers["wrong way, lowest"] > math.log(2) and numbers["right way, highest"] < LEARNT
 
 
-def unseen_by_strength(study: Study, seed: int) -> Numbers:
+def unseen_by_strength(study: Study, seed: int) -> Measured:
     losses = {strength: found["unseen_classes"] for strength, found in by_strength(study, seed).items()}
-    worst = max(losses, key=losses.get)
+    worst = max(losses, key=lambda strength: losses[strength])
     return {"highest": losses[worst], "at strength": worst, "at 0": losses[0.0], "at 1": losses[1.0]}
 
 
@@ -135,7 +146,7 @@ CLAIMS = (
         holds=no_plateau_when_grafted,
         measure=grafts,
         results=("7",),
-        paper="0.14, 0.08 and 0.07 (seeds 5, 6, 7) against 0.35",
+        published=in_the_paper(grafts),
         until_learnt=True,
     ),
     Claim(
@@ -148,7 +159,7 @@ CLAIMS = (
         holds=own_is_fastest,
         measure=grafts,
         results=("7",),
-        paper="28,000 against 243,000 and 214,000",
+        published=in_the_paper(grafts),
         until_learnt=True,
     ),
     Claim(
@@ -164,7 +175,7 @@ CLAIMS = (
         holds=which_head_hardly_matters,
         measure=previous_token_clamps,
         results=("8",),
-        paper="216,000 and 280,000; 310,000 with no clamp",
+        published=in_the_paper(previous_token_clamps),
         until_learnt=True,
     ),
     Claim(
@@ -180,7 +191,7 @@ CLAIMS = (
         holds=all_heads_are_slowest,
         measure=previous_token_clamps,
         results=("8",),
-        paper="562,000 against 310,000 (none), 216,000 and 280,000 (one), 186,000 (three)",
+        published=in_the_paper(previous_token_clamps),
         until_learnt=True,
     ),
     Claim(
@@ -201,7 +212,7 @@ CLAIMS = (
         holds=progress_waits_longer,
         measure=clamp_and_progress,
         results=("5b",),
-        paper="step 1: 115,000 against 49,000 sequences; match: 63,000 against 2,500",
+        published=in_the_paper(clamp_and_progress),
     ),
     Claim(
         id="figure-10-plateau",
@@ -213,7 +224,7 @@ CLAIMS = (
         holds=only_progress_has_a_plateau,
         measure=clamp_and_progress,
         results=("5b",),
-        paper="0.26 and 0.08",
+        published=in_the_paper(clamp_and_progress),
     ),
     Claim(
         id="figure-15",
@@ -250,7 +261,7 @@ CLAIMS = (
         holds=only_the_right_way_generalises,
         measure=held_out_by_strength,
         results=("15",),
-        paper="from 1 to above 2 the wrong way",
+        published=published_wrong_way,
     ),
     Claim(
         id="figure-15-unseen",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.ledger import Measured, Numbers
 from induction_heads.networks.clamps import PerfectMatch
 from induction_heads.networks.model import Sequences
 from induction_heads.papers.singh_2024 import measures, wiring
@@ -18,6 +18,7 @@ from induction_heads.papers.singh_2024.runs import LAYER_2, OTHERS
 
 from ..study import Study
 from .claim import Claim, at_the_end, learning_time, main_run, rank_correlation, training_sequences
+from .in_the_paper import PublishedStudy, in_the_paper, published_gains, published_mistakes
 
 THROUGH_TRAINING = 2_000  # of the exhaustive set, at every checkpoint; the same ones, so that differences are smooth
 SAMPLE = 8_000  # of the exhaustive set, where there are many conditions; an accuracy is then good to 0.006
@@ -34,6 +35,8 @@ def sampled(study: Study, seed: int, n: int = SAMPLE) -> Sequences:
 @lru_cache(maxsize=64)
 def table_1(study: Study, seed: int) -> tuple[tuple[int, ...], pd.DataFrame]:
     """The previous-token heads, found by their attention, and `wiring.table_1`."""
+    if isinstance(study, PublishedStudy):
+        return study.table_1()
     trained = main_run(study, seed)
     features = study.exemplars(trained.run).train[None]
     attention = measures.previous_token_attention(measures.stack([trained.final]), features, sampled(study, seed))[0]
@@ -49,6 +52,8 @@ def wires(study: Study, seed: int) -> pd.DataFrame:
 
 @lru_cache(maxsize=64)
 def direct_effects(study: Study, seed: int) -> pd.DataFrame:
+    if isinstance(study, PublishedStudy):
+        return study.direct_effects()
     trained = main_run(study, seed)
     return wiring.direct_effects(
         trained, study.exemplars(trained.run).train[None], sampled(study, seed, THROUGH_TRAINING)
@@ -58,6 +63,8 @@ def direct_effects(study: Study, seed: int) -> pd.DataFrame:
 @lru_cache(maxsize=64)
 def switched_on(study: Study, seed: int) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
     """Layer 2 heads by strength, and the loss (nats) as they are switched on: from the strongest, from the second."""
+    if isinstance(study, PublishedStudy):
+        return study.switched_on()
     trained = main_run(study, seed)
     order = tuple(int(h) for h in at_the_end(study, seed).strength.argsort()[::-1])
     n = len(order)
@@ -106,7 +113,7 @@ def association_with(wrong: torch.Tensor, what: torch.Tensor) -> tuple[float, fl
     return float(association(counts, "cramer")), float(chi2_contingency(counts).pvalue)
 
 
-def dissociation(study: Study, seed: int) -> Numbers:
+def dissociation(study: Study, seed: int) -> Measured:
     heads, table = table_1(study, seed)
     return {"previous-token heads": len(heads)} | {
         f"{group}, {kept} preserved": row.accuracy for (group, kept), row in table.iterrows()
@@ -115,11 +122,8 @@ def dissociation(study: Study, seed: int) -> Numbers:
 
 def four(n: Numbers) -> tuple[float, float, float, float]:
     """Accuracies as Table 1 has them: previous-token heads ablated, patterns or values preserved; then the others."""
-    return tuple(
-        n[f"{group}, {kept} preserved"]
-        for group in ("previous-token heads", "other heads")
-        for kept in wiring.PRESERVED
-    )
+    previous, other = ([n[f"{g}, {kept} preserved"] for kept in wiring.PRESERVED] for g in wiring.GROUPS)
+    return previous[0], previous[1], other[0], other[1]
 
 
 def dissociated(n: Numbers) -> bool:
@@ -133,7 +137,7 @@ def as_published(n: Numbers) -> bool:
     return 0 < n["previous-token heads"] < 8 and previous_patterns > other_values > previous_values > other_patterns
 
 
-def many_to_many(study: Study, seed: int) -> Numbers:
+def many_to_many(study: Study, seed: int) -> Measured:
     table = wires(study, seed)
     found = np.zeros((8, 8), dtype=bool)
     for preserved in wiring.PRESERVED:
@@ -145,7 +149,7 @@ def many_to_many(study: Study, seed: int) -> Numbers:
     }
 
 
-def predicted_by_weights(study: Study, seed: int) -> Numbers:
+def predicted_by_weights(study: Study, seed: int) -> Measured:
     scores = dict(zip("QKV", wiring.composition_scores(main_run(study, seed).final).numpy(), strict=True))
     found = {}
     for preserved, letters in SCORES.items():
@@ -156,7 +160,7 @@ def predicted_by_weights(study: Study, seed: int) -> Numbers:
     return found
 
 
-def layer_1_direct(study: Study, seed: int) -> Numbers:
+def layer_1_direct(study: Study, seed: int) -> Measured:
     loss = direct_effects(study, seed)["loss"]
     first = loss["no Layer 1"] - loss["whole"]
     return {
@@ -172,7 +176,7 @@ def peaks_early(n: Numbers) -> bool:
     return n["peak (nats)"] >= 0.05 and early and vanishes
 
 
-def layer_2_direct(study: Study, seed: int) -> Numbers:
+def layer_2_direct(study: Study, seed: int) -> Measured:
     loss, learnt = direct_effects(study, seed)["loss"], learning_time(main_run(study, seed))
     second = loss["no Layer 2"] - loss["whole"]
     return {
@@ -181,16 +185,17 @@ def layer_2_direct(study: Study, seed: int) -> Numbers:
     }
 
 
-def additive(study: Study, seed: int) -> Numbers:
+def additive(study: Study, seed: int) -> Measured:
+    """The smallest steps of figure 14, which leaves the weakest head off."""
     _, first, second = switched_on(study, seed)
     return {
-        "smallest fall from the strongest (nats)": -np.diff(first).max(),
-        "from the second": -np.diff(second).max(),
+        "smallest fall from the strongest (nats)": -np.diff(first[:-1]).max(),
+        "from the second": -np.diff(second[:-1]).max(),
         "all heads": first[-1],
     }
 
 
-def correcting(study: Study, seed: int) -> Numbers:
+def correcting(study: Study, seed: int) -> Measured:
     correct, strongest = right(study, seed)["computed match"], int(at_the_end(study, seed).strength.argmax())
     shares = np.delete(corrected(correct, strongest), strongest)
     return {
@@ -200,7 +205,7 @@ def correcting(study: Study, seed: int) -> Numbers:
     }
 
 
-def with_perfect_match(study: Study, seed: int) -> Numbers:
+def with_perfect_match(study: Study, seed: int) -> Measured:
     before, after = (correct.float().mean(1).numpy() for correct in right(study, seed).values())
     return {
         "heads that gain": (after > before).sum(),
@@ -209,7 +214,7 @@ def with_perfect_match(study: Study, seed: int) -> Numbers:
     }
 
 
-def label_specific(study: Study, seed: int) -> Numbers:
+def label_specific(study: Study, seed: int) -> Measured:
     correct, which = right(study, seed)["perfect match"], training_sequences(study, main_run(study, seed).run)
     wrong = [~head for head in correct if (~head).float().mean() >= 0.01]
     by_label = np.array([association_with(w, which.target[0]) for w in wrong]).reshape(-1, 2)
@@ -228,7 +233,7 @@ def specific_to_labels(n: Numbers) -> bool:
     return n["V, label (median)"] >= 0.3 and more_than_class and n["largest p, label"] < 0.001
 
 
-def pairs(study: Study, seed: int) -> Numbers:
+def pairs(study: Study, seed: int) -> Measured:
     rows = study.results("17", seed, until_learnt=True)
     every = learning_time(rows["all heads"])
     times = [learning_time(rows[f"with {other}"]) for other in OTHERS]
@@ -245,6 +250,8 @@ def pairs(study: Study, seed: int) -> Numbers:
 @lru_cache(maxsize=64)
 def loss_alone(study: Study, seed: int) -> np.ndarray:
     """Loss (nats) of each Layer 2 head alone, exhaustive set."""
+    if isinstance(study, PublishedStudy):
+        return study.loss_alone()
     trained = main_run(study, seed)
     which, keep = training_sequences(study, trained.run), wiring.heads_alone(trained.final)
     found = measures.direct_paths(
@@ -253,7 +260,7 @@ def loss_alone(study: Study, seed: int) -> np.ndarray:
     return measures.loss_and_accuracy(found["logits"][0], which)[:, 0].numpy()
 
 
-def strength_and_success(study: Study, seed: int) -> Numbers:
+def strength_and_success(study: Study, seed: int) -> Measured:
     end = at_the_end(study, seed)
     return {
         "with accuracy alone": np.corrcoef(end.strength, end.alone)[0, 1],
@@ -261,7 +268,7 @@ def strength_and_success(study: Study, seed: int) -> Numbers:
     }
 
 
-def strength_and_speed(study: Study, seed: int) -> Numbers:
+def strength_and_speed(study: Study, seed: int) -> Measured:
     rows = study.results("4b", seed, until_learnt=True)
     times = [learning_time(rows[f"head {h}"]) for h in range(len(LAYER_2))]
     return {"rank correlation": rank_correlation(at_the_end(study, seed).strength, times)}
@@ -286,7 +293,7 @@ CLAIMS = (
         holds=dissociated,
         measure=dissociation,
         results=("table-1",),
-        paper=".9985 and .699; .343 and .993",
+        published=in_the_paper(dissociation),
     ),
     Claim(
         id="table-1-order",
@@ -301,7 +308,7 @@ CLAIMS = (
         holds=as_published,
         measure=dissociation,
         results=("table-1",),
-        paper=".9985 > .993 > .699 > .343",
+        published=in_the_paper(dissociation),
     ),
     Claim(
         id="figure-11",
@@ -349,7 +356,7 @@ CLAIMS = (
         holds=peaks_early,
         measure=layer_1_direct,
         results=("12",),
-        paper="0.165 at 5,000; 0.0013 at the end",
+        published=in_the_paper(layer_1_direct),
     ),
     Claim(
         id="figure-12-layer-2",
@@ -361,21 +368,22 @@ CLAIMS = (
         holds=lambda n: n["at the end"] >= 2 * n["at half the learning time (nats)"],
         measure=layer_2_direct,
         results=("12",),
-        paper="0.41 on the plateau, 1.89 at the end",
+        published=in_the_paper(layer_2_direct),
     ),
     Claim(
         id="figure-14",
         statement="Heads are additive: the loss falls with every head that is switched on.",
         source="figure 14",
         quantity=(
-            "train loss as heads are switched on in order of strength, from the strongest and from the second strongest"
+            "train loss as all heads but the weakest are switched on in order of strength, from the strongest and from "
+            "the second strongest"
         ),
-        criterion="every one of the thirteen steps falls",
+        criterion="every one of the eleven steps falls",
         reason="every means every; the set is exhaustive, so nothing is left to chance",
         holds=lambda n: n["smallest fall from the strongest (nats)"] > 0 and n["from the second"] > 0,
         measure=additive,
         results=("14",),
-        paper="0.117 to 0.0016 and 0.656 to 0.032, every step falls",
+        published=in_the_paper(additive),
     ),
     Claim(
         id="table-2",
@@ -389,7 +397,7 @@ CLAIMS = (
         holds=lambda n: n["best other head"] >= 0.5,
         measure=correcting,
         results=("table-2",),
-        paper=".717 for the best, .166 for the worst",
+        published=published_mistakes,
     ),
     Claim(
         id="figure-16a",
@@ -401,7 +409,7 @@ CLAIMS = (
         holds=lambda n: n["heads that gain"] >= 7,
         measure=with_perfect_match,
         results=("16",),
-        paper="seven of eight gain, 0.086 on average; the eighth loses 0.007",
+        published=published_gains,
     ),
     Claim(
         id="figure-16b",
@@ -433,7 +441,7 @@ CLAIMS = (
         holds=lambda n: n["slowest pair / all heads"] <= 1.5,
         measure=pairs,
         results=("17", "4b"),
-        paper="0.91 to 1.19 times",
+        published=in_the_paper(pairs),
         until_learnt=True,
     ),
     Claim(
@@ -446,7 +454,7 @@ CLAIMS = (
         holds=lambda n: n["median pair"] < n["strongest alone"],
         measure=pairs,
         results=("17", "4b"),
-        paper="291,000 against 310,000",
+        published=in_the_paper(pairs),
         until_learnt=True,
     ),
     Claim(
@@ -459,7 +467,7 @@ CLAIMS = (
         holds=lambda n: n["with accuracy alone"] > 0.9 and n["with loss alone"] < -0.9,
         measure=strength_and_success,
         results=("3a",),
-        paper="0.959 and -0.971 (seed 5)",
+        published=in_the_paper(strength_and_success),
     ),
     Claim(
         id="figure-18-speed",
@@ -474,7 +482,7 @@ CLAIMS = (
         holds=lambda n: abs(n["rank correlation"]) < EIGHT_HEADS,
         measure=strength_and_speed,
         results=("18",),
-        paper="-0.26 (seed 5), -0.83 (6), -0.55 (7), -0.71 (8), -0.67 (9)",
+        published=in_the_paper(strength_and_speed),
         until_learnt=True,
     ),
 )

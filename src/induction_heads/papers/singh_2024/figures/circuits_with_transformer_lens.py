@@ -41,15 +41,15 @@ def figure_circuit_patterns(
     correct = 1 + 2 * list(labels).index(target)
     back, matched = patterns[previous].diagonal(-1)[::2], patterns[induction][-1, correct]
     return Drawing(
-        "figure_circuit_patterns", fig, "Attention on a drawn sequence",
+        "figure_circuit_patterns",
+        fig,
+        "Attention on a drawn sequence",
         f"One evaluation sequence, and where two heads look on it: {previous} of Layer 1 from each label to the "
-        f"exemplar before "
-        f"it, {induction} of Layer 2 from the query to the labels.",
+        f"exemplar before it, {induction} of Layer 2 from the query to the labels.",
         f"A drawn sequence and two attention patterns of five tokens by five. {previous} gives the exemplar before a "
-        f"label "
-        f"{back.min():.2f} to {back.max():.2f} of its attention; {induction} gives the correct label {matched:.2f} "
-        f"from the query.",
-    )  # fmt: skip
+        f"label {back.min():.2f} to {back.max():.2f} of its attention; {induction} gives the correct label "
+        f"{matched:.2f} from the query.",
+    )
 
 
 def _signed(ax: Axes, matrix: Matrix, largest: float | None = None) -> None:
@@ -72,15 +72,15 @@ def figure_circuit_match(by_weights: Matrix, measured: Matrix, head: str) -> Dra
     axes[2].legend()
     plots.panel_titles(axes, [f"{head} by weights", "Measured, all classes", "The diagonal stands out"])
     return Drawing(
-        "figure_circuit_match", fig, "Match: the QK circuit, class by class",
+        "figure_circuit_match",
+        fig,
+        "Match: the QK circuit, class by class",
         f"The score that {head} gives a label token, by the class of the query (row) and of the exemplar before the "
-        f"label "
-        "(column). A head that matches has a red diagonal.",
+        "label (column). A head that matches has a red diagonal.",
         f"Two matrices of {len(by_weights)} classes by {len(by_weights)}, and two histograms. By weights the mean "
-        f"score is {own.mean():.1f} "
-        f"for the query's own class and {others.mean():.1f} for another; measured {measured.diagonal().mean():.1f} "
-        f"on the diagonal.",
-    )  # fmt: skip
+        f"score is {own.mean():.1f} for the query's own class and {others.mean():.1f} for another; measured "
+        f"{measured.diagonal().mean():.1f} on the diagonal.",
+    )
 
 
 def figure_circuit_copy(direct: Matrix, whole: Matrix, shares: Float[ndarray, "2 head"], head: str) -> Drawing:
@@ -97,14 +97,15 @@ def figure_circuit_copy(direct: Matrix, whole: Matrix, shares: Float[ndarray, "2
     axes[2].legend(loc="lower right")
     plots.panel_titles(axes, [f"{head}, the embedding alone", "with what Layer 1 copies", "All heads"])
     return Drawing(
-        "figure_circuit_copy", fig, "Copy: the OV circuit, label by label",
+        "figure_circuit_copy",
+        fig,
+        "Copy: the OV circuit, label by label",
         "What full attention to a label token adds to each logit. A head that copies has a red diagonal. Dashed: "
         "guessing.",
         f"Two matrices of {len(direct)} labels by {len(direct)} for {head}, and a point for each head: the share of "
-        f"comparisons "
-        f"in which its own label comes above another, {shares[0].mean():.2f} on average by the embedding alone and "
-        f"{shares[1].mean():.2f} with what Layer 1 copies.",
-    )  # fmt: skip
+        f"comparisons in which its own label comes above another, {shares[0].mean():.2f} on average by the embedding "
+        f"alone and {shares[1].mean():.2f} with what Layer 1 copies.",
+    )
 
 
 def figure_circuit_eigenvalues(values: Mapping[str, Mapping[str, Complex[ndarray, "head eigenvalue"]]]) -> Drawing:
@@ -119,18 +120,22 @@ def figure_circuit_eigenvalues(values: Mapping[str, Mapping[str, Complex[ndarray
         ax.axvline(0, color=QUIET, lw=0.6)
         ax.set(xlabel="real part, of the largest", ylabel="imaginary part")
         ax.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal")
-    axes[0].legend(loc="lower left")
+    axes[1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=7)
+    parts.heads_legend(fig, range(len(next(iter(next(iter(values.values())).values())))), fontsize=7)
     plots.panel_titles(axes, ["Match, all heads of Layer 2", "Copy"])
     right = {name: [(own.real > 0).mean() for own in moments.values()] for name, moments in values.items()}
     return Drawing(
-        "figure_circuit_eigenvalues", fig, "Eigenvalues of match and copy",
+        "figure_circuit_eigenvalues",
+        fig,
+        "Eigenvalues of match and copy",
         "Each head's eigenvalues over its largest in size, hollow at the start of training, filled at the end. A "
-        "circuit that "
-        "maps everything to itself has them right of the line.",
-        "Two complex planes. " + " ".join(f"{name}: {before:.0%} of the eigenvalues have a positive real part at the "
-        f"start, "
-        f"{after:.0%} at the end." for name, (before, after) in right.items()),
-    )  # fmt: skip
+        "circuit that maps everything to itself has them right of the line.",
+        "Two complex planes. "
+        + " ".join(
+            f"{name}: {before:.0%} of the eigenvalues have a positive real part at the start, {after:.0%} at the end."
+            for name, (before, after) in right.items()
+        ),
+    )
 
 
 def figure_circuit_attribution(attributed: Float[ndarray, " part"], heads: int) -> Drawing:
@@ -144,14 +149,15 @@ def figure_circuit_attribution(attributed: Float[ndarray, " part"], heads: int) 
     ax.set(ylabel="correct − other logit", title="What each part adds to the answer")
     layers = attributed[:heads].sum(), attributed[heads : 2 * heads].sum()
     return Drawing(
-        "figure_circuit_attribution", fig, "Direct logit attribution",
+        "figure_circuit_attribution",
+        fig,
+        "Direct logit attribution",
         "The correct logit less the other label's, divided exactly among the heads and the embedding; mean over "
         "sequences.",
         f"A bar for each of {2 * heads} heads and one for the embedding. Layer 1's add up to {layers[0]:+.2f}, Layer "
-        f"2's to "
-        f"{layers[1]:+.2f}; the largest is {names[int(attributed[: 2 * heads].argmax())]} with "
+        f"2's to {layers[1]:+.2f}; the largest is {names[int(attributed[: 2 * heads].argmax())]} with "
         f"{attributed[: 2 * heads].max():+.2f}.",
-    )  # fmt: skip
+    )
 
 
 def figure_circuit_composition(
@@ -170,19 +176,18 @@ def figure_circuit_composition(
         fig.colorbar(ax.imshow(matrix, cmap="Blues", vmin=low), ax=ax, shrink=0.8)
         ax.set(xlabel="head of Layer 2", ylabel="head of Layer 1", xticks=range(heads), yticks=range(heads))
     plots.panel_titles(axes, [f"Who wrote what {head} matches", "Strength lost when cut", "Composition score, K"])
-    most = sorted(brought, key=brought.get, reverse=True)[:3]
+    most = sorted(brought, key=lambda name: brought[name], reverse=True)[:3]
     costly = np.unravel_index(cut.argmax(), cut.shape)
     return Drawing(
-        "figure_circuit_composition", fig, "The way of the previous token into the keys",
-        f"Which head wrote what {head} matches (a), what cutting one path into a Layer 2 head's keys costs it (b), "
-        f"and what "
-        "the weights alone say of the same pairs (c).",
+        "figure_circuit_composition",
+        fig,
+        "The way of the previous token into the keys",
+        f"Which head wrote what {head} matches (a), what cutting one path into a Layer 2 head's keys costs it (b), and "
+        "what the weights alone say of the same pairs (c).",
         f"A bar for each source of the key, the largest {', '.join(f'{name} {brought[name]:.1f}' for name in most)}; "
-        f"and two tables "
-        f"of Layer 1 by Layer 2 heads. The costliest cut is L1H{costly[0]} from L2H{costly[1]}, {cut.max():.2f} of "
-        f"strength; "
-        f"composition scores go from {scores.min():.2f} to {scores.max():.2f}.",
-    )  # fmt: skip
+        f"and two tables of Layer 1 by Layer 2 heads. The costliest cut is L1H{costly[0]} from L2H{costly[1]}, "
+        f"{cut.max():.2f} of strength; composition scores go from {scores.min():.2f} to {scores.max():.2f}.",
+    )
 
 
 def figure_circuit_patching(restored: Float[ndarray, "layer token head"]) -> Drawing:
@@ -195,14 +200,18 @@ def figure_circuit_patching(restored: Float[ndarray, "layer token head"]) -> Dra
     plots.panel_titles(axes, ["Layer 1: share of the answer restored", "Layer 2"])
     best = [np.unravel_index(layer.argmax(), layer.shape) for layer in restored]
     return Drawing(
-        "figure_circuit_patching", fig, "Activation patching",
+        "figure_circuit_patching",
+        fig,
+        "Activation patching",
         "The exemplars of a sequence are swapped, so that the answer changes; then one head's output at one token is "
-        "put back. "
-        "1: all of the old answer comes back.",
-        "Two tables of tokens by heads. " + " ".join(f"In Layer {layer + 1} the most is restored by "
-        f"L{layer + 1}H{head} at "
-        f"{TOKENS[token]}: {restored[layer].max():.2f}." for layer, (token, head) in enumerate(best)),
-    )  # fmt: skip
+        "put back. 1: all of the old answer comes back.",
+        "Two tables of tokens by heads. "
+        + " ".join(
+            f"In Layer {layer + 1} the most is restored by L{layer + 1}H{head} at {TOKENS[token]}: "
+            f"{restored[layer].max():.2f}."
+            for layer, (token, head) in enumerate(best)
+        ),
+    )
 
 
 def figure_circuit_training(films: Mapping[int, tuple[Matrix, Matrix]], head: str) -> Drawing:
@@ -218,40 +227,60 @@ def figure_circuit_training(films: Mapping[int, tuple[Matrix, Matrix]], head: st
     axes[1, 0].set_ylabel("copy")
     fig.suptitle(f"{head} by weights, after so many sequences", x=0, ha="left", size=9.5)
     return Drawing(
-        "figure_circuit_training", fig, "Match and copy through training",
+        "figure_circuit_training",
+        fig,
+        "Match and copy through training",
         f"The circuits of {head} by weights at {len(moments)} moments; the colours' scale is that of the last.",
-        f"Two rows of {len(moments)} matrices, match by classes and copy by labels, from the start to "
-        f"{moments[-1]:,} sequences. "
-        f"The mean diagonal grows from {films[moments[0]][0].diagonal().mean():.1f} to "
-        f"{ends[0].diagonal().mean():.1f} (match) "
-        f"and from {films[moments[0]][1].diagonal().mean():.1f} to {ends[1].diagonal().mean():.1f} (copy).",
-    )  # fmt: skip
+        f"Two rows of {len(moments)} matrices, match by classes and copy by labels, from the start to {moments[-1]:,} "
+        f"sequences. The mean diagonal grows from {films[moments[0]][0].diagonal().mean():.1f} to "
+        f"{ends[0].diagonal().mean():.1f} (match) and from {films[moments[0]][1].diagonal().mean():.1f} to "
+        f"{ends[1].diagonal().mean():.1f} (copy).",
+    )
 
 
 def figure_circuit_curves(
     seen: Num[ndarray, " checkpoint"],
     grown: Mapping[str, Float[ndarray, " checkpoint"]],
+    sizes: Mapping[str, Float[ndarray, " checkpoint"]],
     history: pd.DataFrame,
     head: str,
 ) -> Drawing:
-    """In how many comparisons the own class (match) or label (copy) comes first, and the train loss."""
-    fig, ax = plt.subplots(figsize=(6.4, 3.1))
+    """In how many comparisons the own class (match) or label (copy) comes first, and below it the train loss.
+
+    `sizes` are how much the mean diagonal is above the rest, as shares of that at the end.
+    """
+    fig, (above, below) = plt.subplots(2, 1, figsize=(6.6, 4.4), sharex=True, height_ratios=(1.3, 1))
     for (name, values), letter in zip(grown.items(), "BC", strict=True):
-        own = dict(color=SUBCIRCUIT_COLOURS[letter], label=f"{name} by weights", quantity="own above another")
-        parts.curve(ax, seen, values, letter, **own)
-    loss = history.train_loss / history.train_loss.max()
-    ax.plot(history.sequences, loss, color=INK, label="train loss, of its largest")
-    ax.axhline(0.5, color=QUIET, lw=0.8, ls=(0, (4, 3)))
-    ax.set(ylim=(0, 1.05), title=f"{head}: its circuits and the loss")
-    ax.legend()
-    ends = " ".join(f"{name} goes from {v[0]:.2f} to {v[-1]:.2f}." for name, v in grown.items())
+        own = dict(color=SUBCIRCUIT_COLOURS[letter], quantity="share")
+        parts.curve(above, seen, values, letter, label=f"{name}: own above another", **own)
+        parts.curve(
+            above, seen, sizes[name], letter, label=f"{name}: size, of its last", ls=(0, (3, 1.5)), lw=1.1, **own
+        )
+    above.axhline(0.5, color=QUIET, lw=0.8, ls=(0, (4, 3)))
+    above.annotate(
+        "guessing", (1, 0.5), xycoords=("axes fraction", "data"), ha="right", va="bottom", size=6.5, color=QUIET
+    )
+    above.set(ylim=(min(0, *(float(size.min()) for size in sizes.values())), 1.05), xlabel=None)
+    above.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    parts.curve(below, history.sequences, history.train_loss, "train", label="train loss")
+    parts.chance_lines(below)
+    below.set(ylim=(0, 1.8))
+    plots.panel_titles((above, below), [f"{head}: its circuits by weights", "The train loss"])
+    ends = " ".join(
+        f"{name} goes from {v[0]:.2f} to {v[-1]:.2f} of the comparisons, its size from {sizes[name][0]:.2f} of the "
+        f"last."
+        for name, v in grown.items()
+    )
     return Drawing(
-        "figure_circuit_curves", fig, "The circuits and the loss through training",
-        "The share of comparisons by weights in which the own class (match) or the own label (copy) comes first. "
-        "Dashed: "
-        "guessing.",
-        f"Two shares and the train loss through training, for {head}. {ends}",
-    )  # fmt: skip
+        "figure_circuit_curves",
+        fig,
+        "The circuits and the loss through training",
+        "(a) The share of comparisons by weights in which the own class (match) or the own label (copy) comes first, "
+        "and how far the diagonal is above the rest, as a share of its end (dashed). (b) The train loss of the same "
+        "run.",
+        f"Two panels through training, for {head}. {ends} The train loss ends at {history.train_loss.iloc[-1]:.3f} "
+        f"nats.",
+    )
 
 
 def circuit_training(films: Mapping[int, tuple[Matrix, Matrix]], folder: Path) -> Path:

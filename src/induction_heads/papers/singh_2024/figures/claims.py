@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,21 +47,22 @@ def figure_claims(found: pd.DataFrame, claims: pd.DataFrame) -> Drawing:
     fig.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7.5)
     words, missed = claims.verdict.value_counts(), found[~found.holds].claim.unique()
     return Drawing(
-        "figure_claims", fig, "The ledger: how far from the criterion",
+        "figure_claims",
+        fig,
+        "The ledger: how far from the criterion",
         "A point is a seed. Right of the line its numbers meet the criterion, left they do not; the distance is the "
-        "factor by "
-        f"which one number would have to change for the verdict to be another ({FURTHEST:g}: that much or more).",
-        f"A row for each of {len(claims)} claims: {', '.join(f'{n} {word}' for word, n in words.items())}. Missing "
-        f"for some seed: "
-        f"{', '.join(missed) or 'none'}.",
-    )  # fmt: skip
+        f"factor by which one number would have to change for the verdict to be another ({FURTHEST:g}: that much or "
+        "more).",
+        f"A row for each of {len(claims)} claims: {', '.join(f'{n} {word}' for word, n in words.items())}. Missing for "
+        f"some seed: {', '.join(missed) or 'none'}.",
+    )
 
 
 def _margins(ax: Axes, found: pd.DataFrame, claims: pd.DataFrame) -> None:
     places = {claim: y for y, claim in enumerate(claims.index)}
     for row in found.itertuples():
         at = np.log(row.margin) * (1 if row.holds else -1)
-        look = dict(marker="o" if row.holds else "X", color=TRUE if row.holds else FALSE)
+        look: dict[str, Any] = dict(marker="o" if row.holds else "X", color=TRUE if row.holds else FALSE)
         ax.plot(at, places[row.claim], ms=6.5, mec="white", mew=0.6, clip_on=False, **look)
     ax.axvline(0, color=INK, lw=1)
     ends = np.log(FURTHEST)
@@ -99,21 +101,24 @@ def figure_claims_causes(
     strongest, others = alone.share[alone.strongest], alone.share[~alone.strongest]
     met = {test: groups[groups[test]].groupby("seed").heads.count() for test in tests}
     return Drawing(
-        "figure_claims_causes", fig, "Three experiments on what misses",
+        "figure_claims_causes",
+        fig,
+        "Three experiments on what misses",
         "(a) The slowest tenth of the fall as a share of the learning time, the same initialisations on two data "
-        "sets. (b) The "
-        "same for every head alone, the strongest of its seed filled. (c) For how many heads in the group of "
-        "previous-token heads "
-        "the criteria of Table 1 are met; shaded: the number that the threshold takes.",
+        "sets. (b) The same for every head alone, the strongest of its seed filled. (c) For how many heads in the "
+        "group of previous-token heads the criteria of Table 1 are met; shaded: the number that the threshold takes.",
         f"Three panels. (a) {names[0]}: {data['here'].min():.2f} to {data['here'].max():.2f}"
-        + (f"; {names[1]}: {data['there'].min():.2f} to "
-        f"{data['there'].max():.2f}" if data["there"].notna().any() else "")
+        + (
+            f"; {names[1]}: {data['there'].min():.2f} to {data['there'].max():.2f}"
+            if data["there"].notna().any()
+            else ""
+        )
         + f"; the paper {paper:.2f}. (b) The strongest heads {strongest.min():.2f} to {strongest.max():.2f}, the "
         f"others "
         f"{others.min():.2f} to {others.max():.2f}. (c) "
-        + "; ".join(f"{test} is met somewhere in {len(n)} of {groups.seed.nunique()} "
-        f"seeds" for test, n in met.items()) + ".",
-    )  # fmt: skip
+        + "; ".join(f"{test} is met somewhere in {len(n)} of {groups.seed.nunique()} seeds" for test, n in met.items())
+        + ".",
+    )
 
 
 def _two_sets(ax: Axes, data: pd.DataFrame, names: tuple[str, str], paper: float) -> None:
@@ -123,7 +128,7 @@ def _two_sets(ax: Axes, data: pd.DataFrame, names: tuple[str, str], paper: float
     ax.axhline(PLATEAU, color=QUIET, ls=(0, (4, 3)), lw=0.8)
     ax.axhline(paper, color=pale(QUIET, 0.5), lw=3, zorder=0)
     for words, y in (("the paper", paper), ("a plateau", PLATEAU)):
-        at = dict(xycoords=("axes fraction", "data"), textcoords="offset points", xytext=(0, 2.5))
+        at: dict[str, Any] = dict(xycoords=("axes fraction", "data"), textcoords="offset points", xytext=(0, 2.5))
         ax.annotate(words, (1, y), ha="right", va="bottom", size=6.5, color=QUIET, **at)
     shown = names if there else names[:1]
     ax.set(xticks=range(len(shown)), xticklabels=shown, xlim=(-0.3, len(shown) - 0.4), ylim=(0, None))
@@ -131,10 +136,10 @@ def _two_sets(ax: Axes, data: pd.DataFrame, names: tuple[str, str], paper: float
 
 
 def _heads_alone(ax: Axes, alone: pd.DataFrame) -> None:
-    for strongest, look in ((False, dict(mfc="white", mec=QUIET)), (True, dict(mfc=INK, mec=INK))):
+    for strongest, face, edge in ((False, "white", QUIET), (True, INK, INK)):
         rows = alone[alone.strongest == strongest]
         label = "the strongest of its seed" if strongest else "the other heads"
-        ax.plot(rows.learnt, rows.share, "o", ms=5.5, mew=1.2, label=label, zorder=2 + strongest, **look)
+        ax.plot(rows.learnt, rows.share, "o", ms=5.5, mew=1.2, label=label, zorder=2 + strongest, mfc=face, mec=edge)
     ax.axhline(PLATEAU, color=QUIET, ls=(0, (4, 3)), lw=0.8)
     parts.sequence_axis(ax)
     ax.set(xlabel="sequences to learn alone", ylim=(0, 1.25 * alone.share.max()))
@@ -149,8 +154,8 @@ def _lines(ax: Axes, groups: pd.DataFrame, tests: Sequence[str]) -> None:
             own = TRUE if i == 0 else FALSE
             ax.plot(row.heads, y, "os"[i % 2], ms=6, mfc=own if met else "white", mec=own, mew=1.1)
         if row.chosen:
-            y, band = seeds.index(row.seed), dict(color=pale(QUIET, 0.35), lw=15, solid_capstyle="round", zorder=0)
-            ax.plot([row.heads, row.heads], [y - 0.2, y + 0.2], **band)
+            y, own = seeds.index(row.seed), pale(QUIET, 0.35)
+            ax.plot([row.heads] * 2, [y - 0.2, y + 0.2], color=own, lw=15, solid_capstyle="round", zorder=0)
     marks = zip(tests, (TRUE, FALSE), "os", strict=False)
     handles = [Line2D([], [], ls="", marker=m, color=own, label=f"{test} met") for test, own, m in marks]
     handles.append(Line2D([], [], ls="", marker="o", mfc="white", mec=QUIET, label="hollow: not met"))

@@ -7,37 +7,46 @@ import numpy as np
 from jaxtyping import Float, Num
 from numpy import ndarray
 
+from induction_heads.machinery.colours import QUIET, pale
 from induction_heads.machinery.drawing import Drawing
 
-from ..own_model import BATCH, times
+from ..colours import colour
+from ..own_model import BATCH, LEARNT, times
 from . import parts
 
 COLOURS = {  # of a condition, as in figure 5b
     "no clamp": "none",
     "step 1, one head": "1",
-    "step 1, all heads": "grey",
+    "step 1, all heads": "all Layer 1 heads",
     "induction pattern": "1, 2, 3qk, 4",
 }
 SMOOTH = 10  # steps of a mean
 
 
 def figure_own_model(losses: Mapping[str, Float[ndarray, "seed step"]]) -> Drawing:
-    """Loss of every step under each condition: the median of the seeds in their range."""
+    """Loss of every step under each condition, thin lines for seeds and a strong one for their median."""
     fig, ax = plt.subplots(figsize=(6.4, 3.5))
     for name, each in losses.items():
-        parts.curve(ax, BATCH * np.arange(each.shape[1]), each, COLOURS[name], label=name)
-    ax.set(ylim=(0, None), title="Given steps move the fall, or take the plateau away")
-    ax.legend()
+        seen, own = BATCH * np.arange(1, each.shape[1] + 1), colour(COLOURS[name])
+        for seed in each if len(each) > 1 else ():
+            ax.plot(seen, seed, color=pale(own, 0.55), lw=0.6, zorder=2)
+        parts.curve(ax, seen, np.median(each, 0), name, color=own, label=name)
+    ax.axhline(LEARNT, color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
+    ax.annotate("learnt", (0, LEARNT), xycoords=("axes fraction", "data"), va="bottom", size=6.5, color=QUIET)
+    ax.set(xscale="log", ylim=(0, None), title="Steps of the circuit given from the first update on")
+    parts.sequence_axis(ax)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7.5)
     learnt = {name: [times(loss)["learnt"] for loss in each] for name, each in losses.items()}
     return Drawing(
-        "figure_own_model", fig, "Clamps on a model of tokens",
-        "A plain model of tokens, trained on repeated blocks with steps of the circuit given from the first update "
-        "on: the "
-        "median of the seeds in their range.",
+        "figure_own_model",
+        fig,
+        "Clamps on a model of tokens",
+        "A plain model of tokens, trained on repeated blocks with steps of the circuit given throughout: the median "
+        "of the seeds, and thin each of them. Time is on a log axis.",
         "Loss through training under four conditions. Learnt (below 0.4 ln 12), by seed: "
         + "; ".join(f"{name} after {', '.join(f'{t:,}' for t in found)}" for name, found in learnt.items())
         + " sequences.",
-    )  # fmt: skip
+    )
 
 
 def figure_own_model_heads(
@@ -47,27 +56,31 @@ def figure_own_model_heads(
 ) -> Drawing:
     """Attention of Layer 1's heads to the previous token and of Layer 2's to the induced one; a column a condition."""
     fig, axes = plt.subplots(2, len(previous), figsize=(10, 4.2), sharex=True, sharey=True)
-    rows = (("L1H", previous, "to the previous token\n(Layer 1)"), ("L2H", induced, "to the induced token\n(Layer 2)"))
-    for row, (layer, scores, words) in zip(axes, rows, strict=True):
+    rows = ((previous, "to the previous token\n(Layer 1)"), (induced, "to the induced token\n(Layer 2)"))
+    for row, (scores, words) in zip(axes, rows, strict=True):
         for ax, (name, each) in zip(row, scores.items(), strict=True):
             for head, values in enumerate(each.T):
-                parts.curve(ax, at, values, f"{layer}{head}", quantity=words)
+                parts.curve(ax, at, values, head, quantity=words)
             if scores is previous:
                 ax.set(title=name, xlabel=None)
     for ax in axes[:, 1:].flat:
         ax.set_ylabel(None)
     heads = range(next(iter(previous.values())).shape[1])
-    parts.heads_legend(fig, heads, layer=2)
+    keys = {f"head {head} (L1H{head} above, L2H{head} below)": colour(head) for head in heads}
+    parts.heads_legend(fig, (), extra=keys, fontsize=7)
     return Drawing(
-        "figure_own_model_heads", fig, "Who forms when",
+        "figure_own_model_heads",
+        fig,
+        "Who forms when",
         "Attention of each head of Layer 1 to the previous token (above) and of each head of Layer 2 to the token "
-        "after the "
-        "previous occurrence (below), through training.",
+        "after the previous occurrence (below), through training. A colour is a head's number in its layer.",
         "Six panels. At the end, the best head: "
-        + "; ".join(f"{name}: Layer 1 {previous[name][-1].max():.2f}, Layer 2 "
-        f"{induced[name][-1].max():.2f}" for name in previous)
+        + "; ".join(
+            f"{name}: Layer 1 {previous[name][-1].max():.2f}, Layer 2 {induced[name][-1].max():.2f}"
+            for name in previous
+        )
         + ".",
-    )  # fmt: skip
+    )
 
 
 def figure_own_model_text(losses: Mapping[str, Float[ndarray, " step"]]) -> Drawing:
@@ -79,9 +92,11 @@ def figure_own_model_text(losses: Mapping[str, Float[ndarray, " step"]]) -> Draw
     ax.set(title="Words of their own: the same clamps on text-like data")
     ax.legend()
     return Drawing(
-        "figure_own_model_text", fig, "The same clamps on text",
+        "figure_own_model_text",
+        fig,
+        "The same clamps on text",
         "Loss on the second half of lines made of four words of their own; means of ten steps.",
         "Loss through training. Over the last 20 steps: "
         + "; ".join(f"{name} {loss[-20:].mean():.2f} nats" for name, loss in losses.items())
         + ".",
-    )  # fmt: skip
+    )

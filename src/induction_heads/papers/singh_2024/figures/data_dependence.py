@@ -100,8 +100,15 @@ def _delays(ax: Axes, ours: pd.Series, theirs: pd.Series, names: Sequence[str]) 
         delay, paper = (sum(_delay(times, left, names) for left in parts) for times in (ours, theirs))
         ax.barh(height, delay, color=pale(own, 0.75))
         ax.plot(paper, height, "D", ms=7, mec="white", mew=0.8, color=pale(own, 0.5))
-        ax.annotate(f"{delay:+,.0f}", (max(delay, paper, 0), height), (6, 0), textcoords="offset points",
-                    va="center", size=7.5, color=own)  # fmt: skip
+        ax.annotate(
+            f"{delay:+,.0f}",
+            (max(delay, paper, 0), height),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            size=7.5,
+            color=own,
+        )
     ax.set(yticks=range(len(rows)), yticklabels=rows)
     ax.set_xlim(None, 1.35 * ax.get_xlim()[1])
     ax.set_ylim(len(rows) - 0.4, -0.6)

@@ -119,9 +119,18 @@ def _key(ax: Axes, any_clamped: bool) -> None:
 
 
 def _write(
-    ax: Axes, x: float, y: float, text: str, size: float, colour: str = INK, *,
-    turned: bool = False, left: bool = False, bold: bool = False, zorder: float = 5.0,
-) -> None:  # fmt: skip
+    ax: Axes,
+    x: float,
+    y: float,
+    text: str,
+    size: float,
+    colour: str = INK,
+    *,
+    turned: bool = False,
+    left: bool = False,
+    bold: bool = False,
+    zorder: float = 5.0,
+) -> None:
     """Lettering as an outline in data units, centred on its height and, unless `left`, on its width."""
     path = TextPath(
         (0, 0), text, size=size, prop=FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
@@ -154,7 +163,7 @@ def _box(
 def _stroke(
     ax: Axes, points: list, colour: str, width: float, *, zorder: float = 1.0, dashed: bool = False, head: float = 0.0
 ) -> None:
-    """A line (2 points) or a Bezier curve (4) as filled shapes of that width, in dashes, with an arrow head at the end."""
+    """A line (2 points) or a Bezier curve (4) as filled shapes of that width, in dashes, an arrow head at the end."""
     control, t = np.asarray(points, float), np.linspace(0, 1, 200)[:, None]
     if len(control) == 2:
         control = np.stack(
@@ -221,7 +230,7 @@ def draw_sequence(
 def attention(
     ax: Axes, pattern: Float[ndarray, "query key"], token_names: Sequence[str], *, numbers: bool = True
 ) -> Axes:
-    """An attention pattern: each row is a query, each column a key it looks at; what causality forbids is left white."""
+    """An attention pattern: each row a query, each column a key it looks at; what causality forbids is left white."""
     queries, keys = pattern.shape
     if len(token_names) != keys:
         raise ValueError(f"expected {keys} token names, one for each key, got {len(token_names)}")
@@ -229,8 +238,15 @@ def attention(
     ax.imshow(np.where(allowed, pattern, np.nan), cmap="Blues", vmin=0, vmax=1, aspect="equal")
     for query, key in np.argwhere(allowed) if numbers else ():
         weight = pattern[query, key]
-        ax.text(key, query, f"{weight:.2f}".lstrip("0") if weight < 0.995 else "1", ha="center", va="center",
-                fontsize="x-small", color="white" if weight > 0.6 else INK)  # fmt: skip
+        ax.text(
+            key,
+            query,
+            f"{weight:.2f}".lstrip("0") if weight < 0.995 else "1",
+            ha="center",
+            va="center",
+            fontsize="x-small",
+            color="white" if weight > 0.6 else INK,
+        )
     names = [_as_math(name) for name in token_names]
     ax.set_xticks(range(keys), names)
     ax.set_yticks(range(queries), names[keys - queries :])

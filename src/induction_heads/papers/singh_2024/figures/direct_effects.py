@@ -48,8 +48,8 @@ def figure_12(loss: pd.DataFrame, learnt: float, *, published: bool) -> Drawing:
         fig,
         "Figure 12: direct effects on the output",
         "The loss without a layer's own path to the output minus the loss with it: positive where the path helps. "
-        "Dotted: where "
-        f"the task is learnt ({number(learnt)} sequences)." + (" Wide pale curves: the paper's." if published else ""),
+        f"Dotted: where the task is learnt ({number(learnt)} sequences)."
+        + (" Wide pale curves: the paper's." if published else ""),
         f"Nats added without each layer's own path, against sequences seen: {'; '.join(told)}.",
     )
 
@@ -72,8 +72,7 @@ def figure_12_log(loss: pd.DataFrame, learnt: float) -> Drawing:
         "Figure 12 on a logarithmic scale",
         "What each layer's own path is worth in nats, beside the loss of the whole network.",
         f"Three curves against sequences seen. At the end the loss is {ends['whole']:.4f} nats, Layer 1's path is "
-        "worth "
-        f"{ends['no Layer 1'] - ends['whole']:.4f} and Layer 2's {ends['no Layer 2'] - ends['whole']:.2f}.",
+        f"worth {ends['no Layer 1'] - ends['whole']:.4f} and Layer 2's {ends['no Layer 2'] - ends['whole']:.2f}.",
     )
 
 
@@ -100,8 +99,7 @@ def figure_12_logits(effects: pd.DataFrame, learnt: float) -> Drawing:
         fig,
         "What each layer's own path adds to the logits",
         "The margin of the mean logit, with the path minus without it: (a) the labels in context above the others, "
-        "which guessing "
-        "among them needs; (b) the correct label above the other in context. Not in the paper. Logits do not shrink "
-        "as the loss does.",
+        "which guessing among them needs; (b) the correct label above the other in context. Not in the paper. Logits "
+        "do not shrink as the loss does.",
         f"Two panels of logits against sequences seen. {'; '.join(told)}.",
     )

@@ -60,9 +60,8 @@ def figure_4a(ours: Ablated) -> Drawing:
         fig,
         "Figure 4a: ablate one head, or all but one",
         "Hollow: the accuracy without one head. Filled: that of one head alone, over its strength in the whole "
-        f"network. Without one head it is at least {ours.without.min():.2f}; alone, heads reach "
-        f"{ours.alone.min():.2f} to "
-        f"{ours.alone.max():.2f}. Diamonds: the paper's, whose heads have other numbers.",
+        f"network. Without one head it is at least {ours.without.min():.2f}; alone, heads reach {ours.alone.min():.2f} "
+        f"to {ours.alone.max():.2f}. Diamonds: the paper's, whose heads have other numbers.",
         "Accuracy over induction strength, two points a head. "
         + "; ".join(
             f"L2H{h}, strength {ours.strength[h]:.2f}: {ours.without[h]:.2f} without it, {ours.alone[h]:.2f} alone"

@@ -1,6 +1,7 @@
 """Figures 3a and 3b, and section 3 on the direct path: how abruptly induction heads emerge, what Layer 1 does then."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,7 +23,7 @@ from ..published import paper_curve
 from .parts import chance_lines, colours_by_rank, curve, heads_legend, published, seeds_behind, squeezed, the_paper
 
 SHADE = "#EFEDE6"  # of a stretch of time
-PLACES = {"loc": "center right", "bbox_to_anchor": (1, 0.6)}  # of a legend, between ln 2 and ln 5
+PLACES: dict[str, Any] = {"loc": "center right", "bbox_to_anchor": (1, 0.6)}  # of a legend, between ln 2 and ln 5
 
 
 def figure_3a(
@@ -164,7 +165,7 @@ def figure_3_direct_path(ours: pd.DataFrame, theirs: pd.DataFrame, answers: int)
     """Wrong answers, of `answers`, with and without Layer 1's path to the output; accuracies by seed."""
     fig, ax = plt.subplots(figsize=(5.6, 3.3))
     for column, face in (("without", pale(QUIET, 0.5)), ("whole", "none")):
-        mark = dict(marker="s", ms=10, ls="", mec=pale(QUIET, 0.5), clip_on=False)
+        mark: dict[str, Any] = dict(marker="s", ms=10, ls="", mec=pale(QUIET, 0.5), clip_on=False)
         wrong = answers * (1 - theirs[column])
         ax.plot(theirs.index.astype(str), wrong, mfc=face, label="the paper, " + _NETWORKS[column], **mark)
     for column, face in (("without", INK), ("whole", "none")):

@@ -45,13 +45,11 @@ def figure_7(
         "figure_7",
         fig,
         "Figure 7: grafting a trained Layer 1",
-        "The train loss when Layer 1, embeddings included, comes trained from another run or from the same seed's "
-        "and is "
-        "frozen. On the logarithmic scale an exponential is a straight line and a plateau is a step. Wide pale "
+        "The train loss when Layer 1, embeddings included, comes trained from another run or from the same seed's and "
+        "is frozen. On the logarithmic scale an exponential is a straight line and a plateau is a step. Wide pale "
         "curves: the paper's.",
         "Train loss against sequences seen, for each grafted Layer 1 and without a graft, on a linear and on a "
-        "logarithmic "
-        f"scale. Sequences until the loss is below 0.4 ln 2: {times}.",
+        f"logarithmic scale. Sequences until the loss is below 0.4 ln 2: {times}.",
     )
 
 
@@ -77,7 +75,6 @@ def figure_7_start(histories: Mapping[str, pd.DataFrame], own: str, *, labels: i
         fig,
         "Where each run of Figure 7 starts",
         "The train loss before the first step. Nothing but a grafted Layer 1 is trained then. Dashed: guessing among "
-        "the two "
-        "labels in context, and among all.",
+        "the two labels in context, and among all.",
         f"A point for each run of Figure 7 at its train loss before the first step, in nats: {nats}.",
     )

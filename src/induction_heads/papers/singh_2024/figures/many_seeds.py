@@ -40,16 +40,17 @@ def figure_many_seeds(
     plots.panel_titles(axes, [f"Train loss of {len(table)} seeds", "Change and induction heads", "Strength by rank"])
     middle = np.median(ranked, 0)
     return Drawing(
-        "figure_many_seeds", fig, f"The main run over {len(table)} seeds",
+        "figure_many_seeds",
+        fig,
+        f"The main run over {len(table)} seeds",
         "When the change comes, how many induction heads there are, and how strength is shared out among the heads "
         "of a seed.",
         f"Three panels. Of {len(table)} seeds {finite.notna().sum()} learn, after {number(finite.min())} to "
-        f"{number(finite.max())} "
-        f"sequences. They have {table['induction heads'].min()} to {table['induction heads'].max()} heads of strength "
-        f"{induction} or more. By rank the median strength falls from {middle[0]:.2f} to {middle[-1]:.2f}; the "
-        f"paper's five "
-        f"seeds have {np.median(theirs, 0)[0]:.2f} to {np.median(theirs, 0)[-1]:.2f}.",
-    )  # fmt: skip
+        f"{number(finite.max())} sequences. They have {table['induction heads'].min()} to "
+        f"{table['induction heads'].max()} heads of strength {induction} or more. By rank the median strength falls "
+        f"from {middle[0]:.2f} to {middle[-1]:.2f}; the paper's five seeds have {np.median(theirs, 0)[0]:.2f} to "
+        f"{np.median(theirs, 0)[-1]:.2f}.",
+    )
 
 
 def _losses(ax: Axes, histories: Mapping[int, pd.DataFrame]) -> None:
@@ -85,9 +86,11 @@ def figure_many_seeds_claims(shares: pd.DataFrame, seeds: int) -> Drawing:
     ax.tick_params(axis="y", labelsize=6.8, length=0)
     everywhere = int((shares.held == shares.of).sum())
     return Drawing(
-        "figure_many_seeds_claims", fig, f"Claims over {seeds} seeds",
+        "figure_many_seeds_claims",
+        fig,
+        f"Claims over {seeds} seeds",
         "The share of seeds that meet a claim's criterion (disc), with the 95 % interval for all initialisations "
         "(bar).",
         f"{n} claims, a row each: {everywhere} hold for every seed measured. "
         + " ".join(f"{row.claim}: {row.held} of {row.of}." for row in shares.itertuples() if row.held < row.of),
-    )  # fmt: skip
+    )

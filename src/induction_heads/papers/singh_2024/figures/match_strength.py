@@ -1,6 +1,7 @@
 """Figure 15 (appendix): the match clamp at every strength, the right way and the wrong way."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,12 +43,12 @@ def figure_15(histories: Mapping[float, pd.DataFrame], length: int) -> Drawing:
         for strength, history in histories.items():
             measured = history.dropna(subset=f"{key}_loss")
             named = strength in NAMED
-            line = dict(lw=2, zorder=4, label=f"s = {strength:g}") if named else dict(lw=0.6, label="")
+            line: dict[str, Any] = dict(lw=2, zorder=4, label=f"s = {strength:g}") if named else dict(lw=0.6, label="")
             parts.curve(
                 ax,
                 measured.sequences.to_numpy(),
                 measured[f"{key}_loss"].to_numpy(),
-                color=to_hex(shades.to_rgba(strength)),
+                color=to_hex(tuple(shades.to_rgba(np.array(strength)))),
                 **line,
             )
         _ln_2(ax, label="ln 2: guessing between the labels in context")
@@ -64,15 +65,14 @@ def figure_15(histories: Mapping[float, pd.DataFrame], length: int) -> Drawing:
         fig,
         "Figure 15: the match clamp at every strength",
         "The loss while the strongest head has attention s on the correct label and 1 - s on the other, throughout "
-        "training: "
-        f"{len(histories)} strengths, {len(NAMED)} of them thick. Dark is no information; the two colours are the "
-        "two directions.",
+        f"training: {len(histories)} strengths, {len(NAMED)} of them thick. Dark is no information; the two colours "
+        "are the two directions.",
         f"Loss against sequences seen for {len(histories)} strengths, in three panels. At the end, at strengths 0, "
         f"0.5 and 1, in nats: {ends}.",
     )
 
 
-def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarray, "strength"]]) -> Drawing:
+def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarray, " strength"]]) -> Drawing:
     """Learning time and final losses against strength; `learning` and `final` (by evaluation set) in the order of "
     "strengths."""
     strengths, times = learning.index.to_numpy(), learning["learnt after"]
@@ -96,8 +96,7 @@ def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarr
         fig,
         "Figure 15 in one picture",
         "Left: sequences until the training set is learnt, against the strength of the clamp. Right: the loss at the "
-        "end of "
-        "training, on the training set and on two test sets.",
+        "end of training, on the training set and on two test sets.",
         f"Learning time against strength: {told}. Final loss against strength, three curves: largest "
         + ", ".join(f"{title.lower()} {np.max(final[key]):.2f}" for key, title in SETS.items())
         + " nats.",
@@ -105,7 +104,7 @@ def figure_15_summary(learning: pd.DataFrame, final: Mapping[str, Float[np.ndarr
 
 
 def figure_15_answers(
-    strengths: Float[np.ndarray, "strength"], shares: Mapping[str, Float[np.ndarray, "strength"]]
+    strengths: Float[np.ndarray, " strength"], shares: Mapping[str, Float[np.ndarray, " strength"]]
 ) -> Drawing:
     """What is answered on held-out label pairs at the end of training, as shares (by answer) of all sequences."""
     fig, ax = plt.subplots(figsize=(6.6, 3.2))
@@ -122,11 +121,10 @@ def figure_15_answers(
         fig,
         "Answers on held-out label pairs",
         "What the network of each strength answers to sequences with a held-out label pair: the right label, the "
-        "other one in "
-        "the context, or one that is not there. Not in the paper.",
+        "other one in the context, or one that is not there. Not in the paper.",
         f"Stacked bars of shares of answers against strength: {ends}.",
     )
 
 
-def _ln_2(ax: Axes, **text: str) -> None:
+def _ln_2(ax: Axes, **text: Any) -> None:
     ax.axhline(np.log(2), color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0, **text)

@@ -1,6 +1,7 @@
 """Figures of `14_pairs_of_heads`: the strongest head and one other from the first step on (Figure 17)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,8 +20,8 @@ from ..published import paper_curve
 from . import parts
 
 SHOWN = 0.6  # of the runs' length: all that happens
-ALONE = dict(color=INK, lw=1, ls=(0, (4, 2)))  # the strongest head alone
-ALL = dict(color=INK, lw=1)
+ALONE: dict[str, Any] = dict(color=INK, lw=1, ls=(0, (4, 2)))  # the strongest head alone
+ALL: dict[str, Any] = dict(color=INK, lw=1)
 
 
 def figure_17(
@@ -37,21 +38,18 @@ def figure_17(
     pairs, alone, every, strongest = ours
     sooner, single = int((pairs < alone[strongest]).sum()), [alone[partner] for partner in pairs.index]
     return Drawing(
-        "figure_17", fig, "Figure 17: pairs of heads, and how soon they learn",
-        f"A filled point is a pair of the strongest head and one other, the hollow one on its line that other alone. "
-        f"{sooner} of "
-        f"{len(pairs)} of our pairs lie left of the dashed line, where L2H{strongest} alone is. Head numbers mean "
-        f"nothing "
-        "between the two panels.",
+        "figure_17",
+        fig,
+        "Figure 17: pairs of heads, and how soon they learn",
+        "A filled point is a pair of the strongest head and one other, the hollow one on its line that other alone. "
+        f"{sooner} of {len(pairs)} of our pairs lie left of the dashed line, where L2H{strongest} alone is. Head "
+        "numbers mean nothing between the two panels.",
         f"Two panels with a row for each of {len(pairs)} pairs, in the order of their learning times. Ours take "
-        f"{number(pairs.min())} to "
-        f"{number(pairs.max())} sequences; their partners alone {number(min(single))} to {number(max(single))}, all "
-        f"heads "
-        f"{number(every)}, L2H{strongest} alone {number(alone[strongest])}. The paper's pairs take "
-        f"{number(theirs[0].min())} to "
-        f"{number(theirs[0].max())}, its head {theirs[3]} alone {number(theirs[1][theirs[3]])}, all heads "
-        f"{number(theirs[2])}.",
-    )  # fmt: skip
+        f"{number(pairs.min())} to {number(pairs.max())} sequences; their partners alone {number(min(single))} to "
+        f"{number(max(single))}, all heads {number(every)}, L2H{strongest} alone {number(alone[strongest])}. The "
+        f"paper's pairs take {number(theirs[0].min())} to {number(theirs[0].max())}, its head {theirs[3]} alone "
+        f"{number(theirs[1][theirs[3]])}, all heads {number(theirs[2])}.",
+    )
 
 
 def _times(ax: Axes, pairs: pd.Series, alone: Mapping[int, float], every: float, strongest: int) -> None:
@@ -107,15 +105,15 @@ def figure_17_losses(
     plots.panel_titles(axes, [f"Ours: L2H{strongest} and one other head", "The paper: its head 3 and one other"])
     last = [history.train_loss.iloc[-1] for history in pairs.values()]
     return Drawing(
-        "figure_17_losses", fig, "Figure 17: the losses of pairs through training",
-        f"Trained with two Layer 2 heads only, beside all heads (black) and L2H{strongest} alone (dashed). The "
-        f"sooner a pair "
-        "learns, the darker it is; compare the bundles, and not single lines.",
+        "figure_17_losses",
+        fig,
+        "Figure 17: the losses of pairs through training",
+        f"Trained with two Layer 2 heads only, beside all heads (black) and L2H{strongest} alone (dashed). The sooner "
+        "a pair learns, the darker it is; compare the bundles, and not single lines.",
         f"Two panels of train loss through training, ours and the paper's. In ours {len(pairs)} pairs, one head and "
-        f"the whole "
-        f"network fall from about {every.train_loss.iloc[0]:.1f} nats; at the end the pairs are at {min(last):.3f} to "
-        f"{max(last):.3f} nats, all heads at {every.train_loss.iloc[-1]:.3f}.",
-    )  # fmt: skip
+        f"the whole network fall from about {every.train_loss.iloc[0]:.1f} nats; at the end the pairs are at "
+        f"{min(last):.3f} to {max(last):.3f} nats, all heads at {every.train_loss.iloc[-1]:.3f}.",
+    )
 
 
 def _ranked(ax: Axes, curves: Sequence[pd.DataFrame]) -> None:

@@ -1,9 +1,10 @@
-"""What several figures of this paper share: its curves behind ours, its axes, lines at chance, points and legends of heads.
+"""What several figures of this paper share: curves behind ours, axes, lines at chance, points and legends of heads.
 
 Colours are in `colours`, drawings that are not plots in `diagrams`, the published numbers in `published`.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ def curve(
     quantity: str = "loss (nats)",
     **line,
 ) -> Line2D:
-    """A quantity through training, in the colour of `name` (see `colours`), which is its label too unless one is given."""
+    """A quantity through training, in the colour of `name` (see `colours`), which is its label unless one is given."""
     own = line.pop("color", None) or colour(name)
     drawn = plots.curve(ax, sequences, values, color=own, label=_spelt(name) if label is None else label, **line)
     sequence_axis(ax)
@@ -47,7 +48,7 @@ def published(ax: Axes, frame: pd.DataFrame, *, label: str = "the paper") -> Non
         raise ValueError(
             f"expected the curves of one panel, got {frame.panel.nunique()}: {'; '.join(frame.panel.unique())}"
         )
-    wide = dict(lw=3.4, solid_capstyle="butt", zorder=1)
+    wide: dict[str, Any] = dict(lw=3.4, solid_capstyle="butt", zorder=1)
     for series, rows in frame.groupby("series", sort=False):
         rows, own = rows.sort_values("x"), colour(series)
         ax.plot(rows.x, rows.y, color=pale(own, 0.16), **wide)
@@ -59,7 +60,7 @@ def chance_lines(ax: Axes, labels: int = 5, *, context: int = 2) -> None:
     """Where guessing ends: the loss of a uniform guess over all labels, and over those in the context."""
     for count, meaning in ((context, "the labels in context"), (labels, "all labels")):
         ax.axhline(np.log(count), color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
-        at = dict(
+        at: dict[str, Any] = dict(
             xy=(1, np.log(count)), xycoords=("axes fraction", "data"), xytext=(0, 1.5), textcoords="offset points"
         )
         ax.annotate(
@@ -91,20 +92,13 @@ def head_points(
     label: str | None = None,
     **marker,
 ) -> None:
-    """A point for each head in its colour, hollow unless `filled`; the legend's entry is grey, since it is about all heads."""
+    """A point for each head in its colour, hollow unless `filled`; the legend's entry, about all heads, is grey."""
+    look: dict[str, Any] = {"marker": "o", "ms": 6, "mew": 1.4, "ls": ""} | marker
     for head, at in enumerate(zip(x, y, strict=True)):
         own = HEAD_COLOURS[head % len(HEAD_COLOURS)]
-        ax.plot(*at, **{"marker": "o", "ms": 6, "mew": 1.4} | marker, ls="", mfc=own if filled else "white", mec=own)
+        ax.plot(*at, mfc=own if filled else "white", mec=own, **look)
     if label is not None:
-        ax.plot(
-            [],
-            [],
-            **{"marker": "o", "ms": 6, "mew": 1.4} | marker,
-            ls="",
-            mfc=QUIET if filled else "white",
-            mec=QUIET,
-            label=label,
-        )
+        ax.plot([], [], mfc=QUIET if filled else "white", mec=QUIET, label=label, **look)
 
 
 def heads_legend(
@@ -140,7 +134,7 @@ def colours_by_rank(ours: Float[ndarray, " head"], theirs: Float[ndarray, " head
     return [colour(int(of_rank[rank])) for rank in ranks]
 
 
-SEEDS_BEHIND = dict(color="#B5B5B5", lw=0.7, zorder=2)  # thin, for seeds that are not the one shown
+SEEDS_BEHIND: dict[str, Any] = dict(color="#B5B5B5", lw=0.7, zorder=2)  # thin, for seeds that are not the one shown
 
 
 def seeds_behind(

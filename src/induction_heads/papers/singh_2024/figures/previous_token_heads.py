@@ -1,6 +1,7 @@
 """Figure 8 (appendix): which Layer 1 heads are given the previous-token pattern throughout training."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -102,11 +103,9 @@ def figure_8(
         fig,
         "Figure 8: which previous-token head is clamped",
         "The train loss while one Layer 1 head, another, three or all eight have the previous-token pattern from the "
-        "first "
-        "step on, and with no clamp. Wide pale curves: the paper's, in the colour of the same condition.",
+        "first step on, and with no clamp. Wide pale curves: the paper's, in the colour of the same condition.",
         "Train loss against sequences seen, a curve for each choice of the heads that are given the previous-token "
-        "pattern. "
-        f"Sequences until the loss is below 0.4 ln 2: {times}.",
+        f"pattern. Sequences until the loss is below 0.4 ln 2: {times}.",
     )
 
 
@@ -118,7 +117,7 @@ def figure_8_unseen(histories: Mapping[str, pd.DataFrame], heads: Heads, length:
         measured = history.dropna(subset="unseen_classes_loss")
         _curve(ax, measured.sequences, measured.unseen_classes_loss, name, heads)
         ends.append(f"{label(name, heads[name])} {measured.unseen_classes_loss.iloc[-1]:.3f}")
-    dashed = dict(color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
+    dashed: dict[str, Any] = dict(color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
     ax.axhline(np.log(2), **dashed, label="ln 2: guessing among the labels in context")
     ax.set(xlim=(0, length), ylim=(0, 2.05), title="The same runs on classes that were never trained on")
     _legend(ax, "previous-token pattern given to", loc="upper right")

@@ -1,7 +1,7 @@
 """Figure 10 (appendix): the same clamps throughout training, and at each checkpoint of the run trained without them."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,14 +34,13 @@ class Learning(NamedTuple):
 def figure_10(
     unclamped: pd.DataFrame, throughout: Histories, measured: Histories, length: int, *, labels: int = 5, scale: int = 1
 ) -> Drawing:
-    """Train losses under each clamp throughout training, and of the unclamped run's checkpoints under the same "
-    "clamp."""
+    """Train losses under each clamp throughout training, and of the unclamped run's checkpoints under the same."""
     fig, axes = plt.subplots(1, 2, figsize=(10.4, 3.7), sharey=True)
     for ax, panel, histories in zip(axes, PANELS, (throughout, measured), strict=True):
         parts.published(
             ax, parts.squeezed(paper_curve("10", panel).replace({"series": PAPER}), scale), label=parts.the_paper(scale)
         )
-        thin = dict(lw=1, ls=(0, (4, 1.5)))
+        thin: dict[str, Any] = dict(lw=1, ls=(0, (4, 1.5)))
         parts.curve(
             ax, unclamped.sequences.to_numpy(), unclamped.train_loss.to_numpy(), "none", label="no clamp", **thin
         )
@@ -70,8 +69,7 @@ def figure_10(
         "checkpoint of the run trained without it. Dashed: the unclamped loss, the same in both panels. Wide pale "
         "curves: the paper's.",
         "Two panels of train loss against sequences seen, each with the unclamped run: clamped training on the left, "
-        "progress "
-        f"measures on the right. Losses at the end, clamped and measured, in nats: {ends}.",
+        f"progress measures on the right. Losses at the end, clamped and measured, in nats: {ends}.",
     )
 
 
@@ -86,7 +84,7 @@ def figure_10_seeds(tables: Mapping[int, Learning], paper: Learning, *, scale: i
             (ours, *_) = ax.plot(ends, each.T, "o-", color=colour(name), ms=4.5, lw=1)
             ours.set_label(f"ours, {CLAMPS[name]}: a line a seed")
             theirs = [table[column][name] / (scale if column == "slowest tenth" else 1) for table in paper]
-            wide = dict(color=pale(colour(name), 0.4), ms=8, lw=3.4, zorder=1)
+            wide: dict[str, Any] = dict(color=pale(colour(name), 0.4), ms=8, lw=3.4, zorder=1)
             ax.plot(ends, theirs, "D-", **wide, label=f"the paper, {CLAMPS[name]}")
         ax.set(xticks=[0, 1, 3, 4], xlim=(-0.6, 4.6))
         ax.set_xticklabels(f"{text}\n{how}" for text in CLAMPS.values() for how in ("training", "measure"))
@@ -100,9 +98,8 @@ def figure_10_seeds(tables: Mapping[int, Learning], paper: Learning, *, scale: i
         fig,
         "Figure 10 over seeds: the slowest tenth of the fall",
         "Each line is a seed: from training under a clamp (left end) to the progress measure under the same clamp "
-        "(right end), "
-        f"in sequences and as a share of the learning time. Dashed: the bar for a plateau, {PLATEAU:.0%}. Diamonds: "
-        "the paper.",
+        f"(right end), in sequences and as a share of the learning time. Dashed: the bar for a plateau, {PLATEAU:.0%}. "
+        "Diamonds: the paper.",
         f"Lines of {len(tables)} seeds from clamped training to the progress measure. {_medians(tables)}",
     )
 

@@ -1,6 +1,7 @@
 """Figures of `15_seeds`: strength, success and speed of the heads of several seeds (Figure 18)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,14 +49,16 @@ def figure_18(heads: pd.DataFrame, theirs: pd.DataFrame | None) -> Drawing:
     plots.panel_titles(axes, ["Accuracy alone", "Loss alone", "Learning time when trained alone"])
     found = {quantity: strength.correlation(heads, quantity) for quantity in LABELS}
     return Drawing(
-        "figure_18", fig, "Figure 18: strength, accuracy alone, learning time",
-        f"{len(heads)} heads, {len(heads) // len(looks)} a seed: strength in the full network against what a head "
-        f"does alone at "
-        "the end (a, b) and how soon a network with this head only learns (c). Wide pale points: the paper's.",
-        f"Three scatter plots against induction strength. Correlation with the accuracy alone "
-        f"{found['accuracy']:+.2f}, with the "
-        f"loss alone {found['loss']:+.2f}; rank correlation with the learning time {found['learning time']:+.2f}.",
-    )  # fmt: skip
+        "figure_18",
+        fig,
+        "Figure 18: strength, accuracy alone, learning time",
+        f"{len(heads)} heads, {len(heads) // len(looks)} a seed: strength in the full network against what a head does "
+        "alone at the end (a, b) and how soon a network with this head only learns (c). Wide pale points: the "
+        "paper's.",
+        "Three scatter plots against induction strength. Correlation with the accuracy alone "
+        f"{found['accuracy']:+.2f}, with the loss alone {found['loss']:+.2f}; rank correlation with the learning time "
+        f"{found['learning time']:+.2f}.",
+    )
 
 
 def _looks(seeds: Sequence[int]) -> dict[int, dict]:
@@ -80,11 +83,11 @@ def figure_18_by_seed(ours: Mapping[str, pd.Series], theirs: Mapping[str, pd.Ser
     fig, ax = plt.subplots(figsize=(5.8, 3.0))
     for y, quantity in enumerate(ours):
         first = y == 0
-        their = dict(ms=7, color=pale(QUIET, 0.5), label="the paper, a seed each" if first else None)
+        their: dict[str, Any] = dict(ms=7, color=pale(QUIET, 0.5), label="the paper, a seed each" if first else None)
         ax.plot(theirs[quantity], np.full(len(theirs[quantity]), y - 0.15), "o", **their)
-        own = dict(ms=5, color=INK, label="ours, a seed each" if first else None)
+        own: dict[str, Any] = dict(ms=5, color=INK, label="ours, a seed each" if first else None)
         ax.plot(ours[quantity], np.full(len(ours[quantity]), y + 0.15), "D", **own)
-    chance = dict(color=pale(QUIET, 0.15), lw=0, zorder=0, label="what chance gives 8 heads (95 %)")
+    chance: dict[str, Any] = dict(color=pale(QUIET, 0.15), lw=0, zorder=0, label="what chance gives 8 heads (95 %)")
     ax.axvspan(-by_chance, by_chance, **chance)
     ticks = ["accuracy alone\n(correlation)", "loss alone\n(correlation)", "learning time\n(rank correlation)"]
     ax.set(yticks=range(3), yticklabels=ticks, xlim=(-1.08, 1.08), ylim=(2.6, -0.6), title="Seed by seed")
@@ -92,16 +95,19 @@ def figure_18_by_seed(ours: Mapping[str, pd.Series], theirs: Mapping[str, pd.Ser
     ax.legend(fontsize=6.5, loc="center left", bbox_to_anchor=(1, 0.5))
     outside, their_outside = (int((each["learning time"].abs() >= by_chance).sum()) for each in (ours, theirs))
     return Drawing(
-        "figure_18_by_seed", fig, "Figure 18, seed by seed",
+        "figure_18_by_seed",
+        fig,
+        "Figure 18, seed by seed",
         "A diamond is one of our seeds, a disc one of the paper's. In the grey band lies what chance gives eight "
         "heads.",
         "Correlations with strength in three rows. "
-        + " ".join(f"{quantity}: ours {_span(ours[quantity])}, the paper's "
-        f"{_span(theirs[quantity])}." for quantity in ours)
+        + " ".join(
+            f"{quantity}: ours {_span(ours[quantity])}, the paper's {_span(theirs[quantity])}." for quantity in ours
+        )
         + f" Learning times outside the band of chance: {outside} of our {len(ours['learning time'])} seeds, "
         f"{their_outside} of "
         f"the paper's {len(theirs['learning time'])}.",
-    )  # fmt: skip
+    )
 
 
 def _span(values: pd.Series) -> str:
@@ -118,7 +124,7 @@ def figure_18_through_training(
     fig, ax = plt.subplots(figsize=(5.8, 3.2))
     parts.curve(ax, seen, speed, "speed", color=SPEED, label="speed: how early the head learns alone")
     parts.curve(ax, seen, success, "success", color=SUCCESS, label="success: its final accuracy alone")
-    window = dict(color=pale(QUIET, 0.25), lw=0, zorder=0, label="the seeds' learning times")
+    window: dict[str, Any] = dict(color=pale(QUIET, 0.25), lw=0, zorder=0, label="the seeds' learning times")
     ax.axvspan(*np.quantile(learnt, [0, 1]), **window)
     ax.axhline(0, color=QUIET, lw=0.7, zorder=0)
     ax.set(ylim=(-0.5, 1.05), ylabel="rank correlation with strength now")
@@ -127,12 +133,12 @@ def figure_18_through_training(
     medians = {"speed": np.nanmedian(speed, 0), "success": np.nanmedian(success, 0)}
     best = int(np.nanargmax(medians["speed"]))
     return Drawing(
-        "figure_18_through_training", fig, "Figure 18 through training",
+        "figure_18_through_training",
+        fig,
+        "Figure 18 through training",
         "Strengths at every checkpoint, ranked against how early the same heads learn alone and how well they do "
-        "alone at the "
-        "end: the median of the seeds in the range from lowest to highest.",
+        "alone at the end: the median of the seeds in the range from lowest to highest.",
         f"Two curves through training. With speed the median correlation is greatest, {medians['speed'][best]:+.2f}, "
-        f"after "
-        f"{seen[best]:,} sequences and ends at {medians['speed'][-1]:+.2f}; with success it ends at "
+        f"after {seen[best]:,} sequences and ends at {medians['speed'][-1]:+.2f}; with success it ends at "
         f"{medians['success'][-1]:+.2f}.",
-    )  # fmt: skip
+    )

@@ -1,6 +1,7 @@
 """Figure 5b (section 4): the circuit clamped in parts throughout training, and what is left learnt."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,10 +36,14 @@ LEFT = {
     "3v, 5": "A and B",
     "1, 2, 3v, 5": "B",
 }
-LAYOUT = [  # the early part of the curves above the whole of them
-    ["early", "none", "1"], ["early", "none", "1"], ["early", "1, 2", "1, 2, 3qk, 4"],
-    ["whole", "1, 2", "1, 2, 3qk, 4"], ["whole", "3v, 5", "1, 2, 3v, 5"], ["whole", "3v, 5", "1, 2, 3v, 5"],
-]  # fmt: skip
+LAYOUT: list[Any] = [  # the early part of the curves above the whole of them
+    ["early", "none", "1"],
+    ["early", "none", "1"],
+    ["early", "1, 2", "1, 2, 3qk, 4"],
+    ["whole", "1, 2", "1, 2, 3qk, 4"],
+    ["whole", "3v, 5", "1, 2, 3v, 5"],
+    ["whole", "3v, 5", "1, 2, 3v, 5"],
+]
 SHOWN = {"early": 100_000, "whole": 400_000}  # sequences
 TICKS = {"learnt after": (2e4, 5e4, 1e5, 2e5), "slowest tenth": (3e3, 1e4, 3e4, 1e5)}  # sequences
 PANELS = {  # column of `measures.learning` -> title, axis
@@ -126,7 +131,7 @@ def figure_5b_seeds(
 
 def _line(ax: Axes, x: float, text: str) -> None:
     ax.axvline(x, color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
-    at = dict(xy=(x, 0), xycoords=("data", "axes fraction"), xytext=(2, 2), textcoords="offset points")
+    at: dict[str, Any] = dict(xy=(x, 0), xycoords=("data", "axes fraction"), xytext=(2, 2), textcoords="offset points")
     ax.annotate(text, **at, size=6.5, color=QUIET)
 
 

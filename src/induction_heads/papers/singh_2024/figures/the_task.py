@@ -54,7 +54,7 @@ def figure_1_characters(
     pictures: UInt8[ndarray, "exemplar class height width"], data_name: str, classes: int
 ) -> Drawing:
     """Some training classes, a column each, and an exemplar a row."""
-    fig, axes = plt.subplots(*pictures.shape[:2], figsize=(8.4, 2.5))
+    fig, axes = plt.subplots(*pictures.shape[:2], figsize=(8.4, 2.5), squeeze=False)
     for place, ax in np.ndenumerate(axes):
         ax.imshow(255 - pictures[place], cmap="gray", vmin=0, vmax=255)
         ax.set(xticks=[], yticks=[])
@@ -104,9 +104,14 @@ def figure_1_features(cosines: Mapping[str, Float[ndarray, "class class"]]) -> D
         apart = cosine[np.triu_indices(len(cosine), 1)]
         means[name] = apart.mean()
         axes[1].hist(
-            apart, bins=np.linspace(0, 1, 41), density=True, histtype="step", lw=1.6, color=colour(name),
+            apart,
+            bins=np.linspace(0, 1, 41),
+            density=True,
+            histtype="step",
+            lw=1.6,
+            color=colour(name),
             label=f"{name.replace('_', ' ')}: mean {apart.mean():.2f}",
-        )  # fmt: skip
+        )
         if name == "train":
             drawn = axes[0].imshow(cosine, vmin=0, vmax=1, cmap="Blues")
             fig.colorbar(drawn, ax=axes[0], label="cosine")
@@ -168,9 +173,13 @@ def _bars(strategies: pd.DataFrame) -> Figure:
         said = f"{accuracy:.2f}" + (f"   (loss {loss:.2f})" if np.isfinite(loss) else "")
         ax.text(accuracy + 0.01, height, said, va="center", size=7.5)
     ax.set(
-        yticks=range(len(strategies)), yticklabels=strategies.index, xlabel="accuracy on the training set",
-        xlim=(0, 1.32), xticks=np.linspace(0, 1, 6), title="Only a match solves the task",
-    )  # fmt: skip
+        yticks=range(len(strategies)),
+        yticklabels=strategies.index,
+        xlabel="accuracy on the training set",
+        xlim=(0, 1.32),
+        xticks=np.linspace(0, 1, 6),
+        title="Only a match solves the task",
+    )
     ax.invert_yaxis()
     return fig
 

@@ -101,7 +101,7 @@ def _law_of(
     axes[1].plot(t, toy.closed_form(t, begin[SHOWN_START], free), color=own)
     shown = np.arange(round(LONGEST / rate))[::16]
     axes[1].plot(rate * shown, descent[SHOWN_START, shown], mark, ms=3.6, color=own)
-    axes[2].plot(u, toy.time_to_reach(share_when_learnt, u, free), color=own)
+    axes[2].plot(u, toy.time_to_reach(np.full_like(u, share_when_learnt), u, free), color=own)
     axes[2].plot(begin, learnt, mark, ms=4.5, color=own)
     axes[2].annotate(LAWS[free], (0.02, 1.25 * learnt[1]), color=own)
 

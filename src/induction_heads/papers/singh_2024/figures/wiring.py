@@ -1,6 +1,7 @@
 """Table 1 and Figure 11 (appendix): which Layer 1 heads feed which Layer 2 heads, and by which path."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,14 +28,14 @@ Effects = Mapping[tuple[str, str], pd.DataFrame]  # (preserved, active in Layer 
 Scores = Mapping[str, Float[np.ndarray, "layer_1 layer_2"]]  # "Q", "K", "V" -> composition scores
 
 
-def figure_previous_token_heads(attention: Float[np.ndarray, "head"], previous: Collection[int]) -> Drawing:
+def figure_previous_token_heads(attention: Float[np.ndarray, " head"], previous: Collection[int]) -> Drawing:
     """The attention of each Layer 1 head from the label tokens to the token before, highest first."""
     order = np.argsort(-attention, kind="stable").tolist()
     fig, ax = plt.subplots(figsize=(4.6, 2.6))
     shades = [colour(h) if h in previous else pale(colour(h), 0.3) for h in order]
     ax.bar(range(len(order)), attention[order], color=shades, width=0.7)
     ax.axhline(PREVIOUS_TOKEN, color=INK, lw=0.9, ls=(0, (4, 3)))
-    above = dict(xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", size=7)
+    above: dict[str, Any] = dict(xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", size=7)
     ax.annotate("threshold", (len(order) - 0.55, PREVIOUS_TOKEN), **above)
     ax.set(xticks=range(len(order)), xticklabels=[f"L1H{h}" for h in order], ylim=(0, 1))
     ax.set(ylabel="attention to the token before", title="Layer 1 heads at the label tokens")
@@ -43,9 +44,8 @@ def figure_previous_token_heads(attention: Float[np.ndarray, "head"], previous: 
         "figure_previous_token_heads",
         fig,
         "The previous-token heads",
-        "Attention from the label tokens to the token before, mean over both labels and all sequences, highest "
-        "first. Full "
-        f"colour: previous-token heads, above the threshold of {PREVIOUS_TOKEN}.",
+        "Attention from the label tokens to the token before, mean over both labels and all sequences, highest first. "
+        f"Full colour: previous-token heads, above the threshold of {PREVIOUS_TOKEN}.",
         f"A bar for each Layer 1 head, its attention from the label tokens to the token before: {shares}. "
         f"{len(previous)} lie above the threshold of {PREVIOUS_TOKEN}.",
     )
@@ -73,9 +73,8 @@ def table_1_bars(table: pd.DataFrame) -> Drawing:
         fig,
         "Table 1: previous-token heads",
         "Accuracy with the previous-token heads ablated, and with the others, preserving patterns or values. Blue is "
-        "what is "
-        "left when Layer 1 reaches the output through patterns only (values preserved), purple through values only. "
-        "Grey: the paper's.",
+        "what is left when Layer 1 reaches the output through patterns only (values preserved), purple through values "
+        "only. Grey: the paper's.",
         f"Bars of accuracy, ours beside the paper's: {found}.",
     )
 
@@ -88,7 +87,7 @@ def table_1_cut(tables: Mapping[int, pd.Series], previous: int) -> Drawing:
     fig, ax = plt.subplots(figsize=(5.8, 3.2))
     for i, (group, kept) in enumerate(next(iter(tables.values())).index):
         accuracies = [accuracy[group, kept] for accuracy in tables.values()]
-        line = dict(ls="-" if i < 2 else (0, (4, 2)), marker="o", ms=4, color=PATH_COLOURS[kept])
+        line: dict[str, Any] = dict(ls="-" if i < 2 else (0, (4, 2)), marker="o", ms=4, color=PATH_COLOURS[kept])
         ax.plot(list(tables), accuracies, **line, label=f"{group} ablated, {kept} preserved")
     ax.axvline(previous, color=INK, lw=0.8, ls=(0, (1, 2)), label=f"threshold of {PREVIOUS_TOKEN}")
     ax.set(xlabel="heads counted as previous-token heads (k)", ylabel="accuracy", ylim=(0, 1.03))
@@ -100,9 +99,8 @@ def table_1_cut(tables: Mapping[int, pd.Series], previous: int) -> Drawing:
         "table_1_cut",
         fig,
         "Table 1 for every place of the line",
-        "The four accuracies of Table 1 when the k heads that attend most to the token before count as "
-        "previous-token heads. "
-        f"Dotted: the k of the threshold of {PREVIOUS_TOKEN}.",
+        "The four accuracies of Table 1 when the k heads that attend most to the token before count as previous-token "
+        f"heads. Dotted: the k of the threshold of {PREVIOUS_TOKEN}.",
         f"Four curves of accuracy against k, from {min(tables)} to {max(tables)}. Their lowest points: {found}.",
     )
 
@@ -131,10 +129,8 @@ def figure_11(effects: Effects, previous: Collection[int], carries: float) -> Dr
         fig,
         "Figure 11: wiring of all pairs of heads",
         "What each Layer 1 head is worth to each Layer 2 head that works alone, in accuracy: lost without it (who is "
-        "needed), "
-        f"and given by it where Layer 1 has nothing else (who is enough). Numbers from {carries} on; framed: wires, "
-        "pairs that "
-        "lose that much; ● marks previous-token heads.",
+        f"needed), and given by it where Layer 1 has nothing else (who is enough). Numbers from {carries} on; framed: "
+        "wires, pairs that lose that much; ● marks previous-token heads.",
         "Four matrices of 8 by 8 pairs of heads. Pairs in which the missing Layer 1 head costs "
         f"{carries} of accuracy or more: {wires['values']} through patterns, {wires['patterns']} through values.",
     )
@@ -157,8 +153,7 @@ def figure_11_wires(effects: Effects, previous: Collection[int], carries: float)
         fig,
         "The wires of Figure 11",
         f"Wires worth {carries} of accuracy or more to the Layer 2 head alone, drawn in proportion, in the colour of "
-        "the "
-        "Layer 1 head. Thick rims: previous-token heads.",
+        "the Layer 1 head. Thick rims: previous-token heads.",
         f"Layer 1 heads below, Layer 2 heads above, joined by the wires: {'; '.join(found)}.",
     )
 
@@ -170,7 +165,7 @@ def _heads(ax: Axes, previous: Collection[int]) -> None:
         ax.scatter(range(8), [layer] * 8, s=330, c=fills, edgecolors=INK, linewidths=rims, zorder=3)
         for h in range(8):
             ink = "white" if layer == 0 and h in (1, 2, 3) else INK
-            middle = dict(ha="center", va="center", size=5.4, zorder=4, weight="bold")
+            middle: dict[str, Any] = dict(ha="center", va="center", size=5.4, zorder=4, weight="bold")
             ax.annotate(f"L{layer + 1}H{h}", (h, layer), color=ink, **middle)
     ax.set(xlim=(-0.5, 7.5), ylim=(-0.2, 1.2))
     ax.set_axis_off()
@@ -184,12 +179,16 @@ def figure_11_scores(
     `correlation` has the rank correlation of each panel, by the letter of the score.
     """
     fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.2))
-    kinds = {"a previous-token head": ("#E07B1E", list(previous)),
-             "another Layer 1 head": (QUIET, [h for h in range(8) if h not in previous])}  # fmt: skip
+    kinds = {
+        "a previous-token head": ("#E07B1E", list(previous)),
+        "another Layer 1 head": (QUIET, [h for h in range(8) if h not in previous]),
+    }
     for ax, (letter, kept) in zip(axes, SCORES.items(), strict=True):
         worth = effects[kept, "all but one"].to_numpy()
         for text, (own, chosen) in kinds.items():
-            point = dict(s=22, color=own, edgecolors=INK, linewidths=0.4, label=f"{text} and a Layer 2 head")
+            point: dict[str, Any] = dict(
+                s=22, color=own, edgecolors=INK, linewidths=0.4, label=f"{text} and a Layer 2 head"
+            )
             ax.scatter(scores[letter][chosen], worth[chosen], **point)
         ax.axhline(0, color=QUIET, lw=0.7, zorder=0)
         ax.axhline(carries, color=INK, lw=0.8, ls=(0, (4, 3)), zorder=0, label=f"a wire: {carries}")
@@ -204,8 +203,7 @@ def figure_11_scores(
         fig,
         "Composition scores against the functional wiring",
         "A point is a pair of heads, of Layer 1 and of Layer 2; r is the rank correlation over the 64 pairs. A score "
-        "that told "
-        "the wiring would put the points on a rising curve.",
+        "that told the wiring would put the points on a rising curve.",
         "Three scatter plots of 64 pairs of heads, accuracy lost against composition score. Rank correlations: "
         f"{found}.",
     )
@@ -227,8 +225,7 @@ def figure_11_composition(before: Scores, after: Scores, previous: Collection[in
         fig,
         "Composition scores of all pairs of heads",
         "How much of what a Layer 1 head writes lies where a Layer 2 head's queries, keys or values read, before "
-        "training and "
-        "after; ● marks previous-token heads.",
+        "training and after; ● marks previous-token heads.",
         f"Six matrices of 8 by 8 pairs of heads. Mean scores at initialisation and at the end: {means}.",
     )
 

@@ -58,6 +58,12 @@ def paper_table(number: str) -> pd.DataFrame:
     return _read(f"table_{number}.csv")
 
 
+def stated(where: str, quantity: str) -> list[float]:
+    """Numbers that the paper gives in words, one or several of a quantity (text.csv)."""
+    rows = _read("text.csv")
+    return rows[(rows["where"] == where) & (rows["quantity"] == quantity)]["number"].astype(float).tolist()
+
+
 @cache
 def _read(name: str) -> pd.DataFrame:
     with (files(__package__) / name).open() as file:

@@ -36,9 +36,8 @@ def reading_13(strength: Heads, alone: Heads, without: Heads, whole: float, thei
             "chance is excluded)",
         ),
         f"Ablating {'every one' if dear == len(strength) else f'{dear} of {len(strength)}'} of the heads raises the "
-        "loss of "
-        f"{number(whole)} nats: the strongest, L2H{strongest}, by {number(without[strongest] - whole)}, another by "
-        f"{number(others.max())} at most.",
+        f"loss of {number(whole)} nats: the strongest, L2H{strongest}, by {number(without[strongest] - whole)}, "
+        f"another by {number(others.max())} at most.",
         f"Of the others {int((others <= 0).sum())} of {len(others)} cost nothing, as spares would.",
     ]
 
@@ -60,12 +59,10 @@ def reading_14(order: Sequence[int], first: np.ndarray, second: np.ndarray, stre
     return [
         *sentences,
         f"Of the {len(shown)} steps that the paper shows (its panels end with the seventh head) "
-        f"{int((shown > 0).sum())} fall "
-        f"here, the least by {number(shown.min())} nats: for the eighth head there is nothing in the paper to "
-        "compare with.",
-        f"From the strongest the loss goes from {number(first[0])} to {number(first[-1])} nats, without the "
-        "strongest from "
-        f"{number(second[0])} to {number(second[-1])}: {_made_up(first, second)}",
+        f"{int((shown > 0).sum())} fall here, the least by {number(shown.min())} nats: for the eighth head there is "
+        "nothing in the paper to compare with.",
+        f"From the strongest the loss goes from {number(first[0])} to {number(first[-1])} nats, without the strongest "
+        f"from {number(second[0])} to {number(second[-1])}: {_made_up(first, second)}",
     ]
 
 

@@ -21,10 +21,9 @@ def reading_grid(found: pd.DataFrame, plateaus: Sequence[str]) -> list[str]:
         prediction(
             bool(own.mean() > rest.mean()),
             f"{int(own.sum())} of {len(own)} claims that rest on the share of a plateau miss for some seed, and "
-            f"{int(rest.sum())} of "
-            f"{len(rest)} others",
+            f"{int(rest.sum())} of {len(rest)} others",
         )
-    ]  # fmt: skip
+    ]
 
 
 def reading_margins(found: pd.DataFrame, hair: Sequence[str]) -> list[str]:
@@ -42,8 +41,10 @@ def reading_margins(found: pd.DataFrame, hair: Sequence[str]) -> list[str]:
         else "None misses by a hair.",
         f"The others need more in some seed: {listed(far)}." if far else "",
         f"Of those that hold, {listed(tight)} {'does' if len(tight) == 1 else 'do'} so by less than a tenth in some "
-        f"seed." if len(tight) else "",
-    ]  # fmt: skip
+        f"seed."
+        if len(tight)
+        else "",
+    ]
 
 
 def reading_data(shares: pd.DataFrame, here: str, there: str) -> tuple[bool | None, list[str]]:
@@ -60,17 +61,16 @@ def reading_data(shares: pd.DataFrame, here: str, there: str) -> tuple[bool | No
     )
     return confirmed, [
         f"On {here} the slowest tenth takes {shares['here'].min():.2f} to {shares['here'].max():.2f} of the learning "
-        f"time, a plateau in "
-        f"{reach[1]}; on {there} {both['there'].min():.2f} to {both['there'].max():.2f}, in {reach[0]}.",
-        f"The same initialisation waits longer on {there} in {in_words(int(longer.sum()), len(both))}, by "
-        f"{shift:+.2f} (median); seeds on "
-        f"{here} differ by {spread:.2f}.",
+        f"time, a plateau in {reach[1]}; on {there} {both['there'].min():.2f} to {both['there'].max():.2f}, in "
+        f"{reach[0]}.",
+        f"The same initialisation waits longer on {there} in {in_words(int(longer.sum()), len(both))}, by {shift:+.2f} "
+        f"(median); seeds on {here} differ by {spread:.2f}.",
         "**Confirmed: the data make the plateau short.**"
         if confirmed
         else "**Not confirmed: the data are not the reason.** What is is not known."
         if longer.mean() <= 1 - MOST
         else "**Not confirmed:** the data change less than the seed does.",
-    ]  # fmt: skip
+    ]
 
 
 def reading_strongest(alone: pd.DataFrame, places: pd.Series) -> tuple[bool, list[str]]:
@@ -82,16 +82,14 @@ def reading_strongest(alone: pd.DataFrame, places: pd.Series) -> tuple[bool, lis
     fast, confirmed = int((places <= 2).sum()), bool(np.mean(shorter) >= MOST and (places <= 2).mean() >= MOST)
     return confirmed, [
         f"Alone from the first step on, {_waiting(others.share)} of the other heads wait {percent(PLATEAU)} of their "
-        f"time or more, and "
-        f"{_waiting(strongest.share)} of the strongest.",
-        f"The strongest waits a shorter share than the median of the others in "
-        f"{in_words(sum(shorter), len(shorter))}, and is the first "
-        f"or second to learn in {in_words(fast, len(places))} (places {', '.join(map(str, places))} of "
-        f"{alone.groupby('seed').size().max()}).",
+        f"time or more, and {_waiting(strongest.share)} of the strongest.",
+        f"The strongest waits a shorter share than the median of the others in {in_words(sum(shorter), len(shorter))}, "
+        f"and is the first or second to learn in {in_words(fast, len(places))} (places {', '.join(map(str, places))} "
+        f"of {alone.groupby('seed').size().max()}).",
         "**Confirmed: to keep the strongest head is to select short waits.**"
         if confirmed
         else "**Not confirmed:** the strongest head is not the one that waits least in nine tenths of the seeds.",
-    ]  # fmt: skip
+    ]
 
 
 def _waiting(shares: pd.Series) -> str:
@@ -136,6 +134,7 @@ def reading_unknown(missed: Sequence[str], explained: Iterable[str], hair: Seque
         f"A confirmed cause covers {listed(covered)}." if covered else "No cause is confirmed.",
         f"Not known is why {listed(left)} {'misses' if len(left) == 1 else 'miss'}: no experiment here confirms a "
         f"cause.",
-        f"Of these {listed(close)} {'does' if len(close) == 1 else 'do'} so by a hair, where another draw may "
-        f"decide." if close else "",
-    ]  # fmt: skip
+        f"Of these {listed(close)} {'does' if len(close) == 1 else 'do'} so by a hair, where another draw may decide."
+        if close
+        else "",
+    ]

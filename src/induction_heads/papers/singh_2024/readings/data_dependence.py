@@ -67,9 +67,8 @@ def reading_6_times(ours: pd.Series, theirs: pd.Series) -> list[str]:
         adds = abs(both - 1) <= ADDS
         sentences.append(
             f"More {kind}: the delay of B and C together is {both:.1f} times the sum of both (the paper: "
-            f"{their_both:.1f})"
-            f"{', so the delays add up' if adds else ''}; that of the whole, with A to learn as well, is {whole:.1f} "
-            f"times the sum (the paper: {their_whole:.1f})."
+            f"{their_both:.1f}){', so the delays add up' if adds else ''}; that of the whole, with A to learn as well, "
+            f"is {whole:.1f} times the sum (the paper: {their_whole:.1f})."
         )
     return [*sentences, "A is not timed alone, so what it adds to the whole is not known from these runs."]
 

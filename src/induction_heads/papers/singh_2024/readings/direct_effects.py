@@ -11,6 +11,7 @@ from .words import beside, percent
 WORTH = 0.05  # nats at its peak; this and the next two are the criteria of claims figure-12 and figure-12-layer-2
 VANISHED = 0.1  # of its peak
 GROWN = 2  # times what it is at half the learning time
+CHANGED = 2  # times its median share of the loss: from here on the share has changed
 UNLEARNT = 0.5  # of its peak in logits: what is left at the end, or less
 
 
@@ -23,9 +24,7 @@ def reading_12(loss: pd.DataFrame, learnt: float, published: dict[int, pd.DataFr
     early = bool(peak >= WORTH and at < learnt / 2 and end <= VANISHED * peak)
     numbers = (
         f"its path is worth most after {beside(at, float(theirs[1].idxmax()))} sequences, "
-        f"{beside(peak, theirs[1].max())} "
-        "nats, and "
-        f"{beside(end, theirs[1].iloc[-1])} at the end"
+        f"{beside(peak, theirs[1].max())} nats, and {beside(end, theirs[1].iloc[-1])} at the end"
     )
     sentences = ["*Layer 1 helps early and is of no use later.* " + prediction(early, numbers)]
     if not np.isfinite(learnt):
@@ -49,9 +48,17 @@ def reading_12_log(loss: pd.DataFrame, learnt: float) -> list[str]:
     told = [
         f"{percent(float(np.interp(at, share.index, share)))} {name}" for name, at in when.items() if np.isfinite(at)
     ]
-    parallel = share.iloc[-1] >= np.median(share) / 2
-    shape = "falls with the loss and keeps its share of it" if parallel else "falls faster than the loss"
-    return [f"As a share of the whole network's loss Layer 1's path is worth {', '.join(told)}: in nats it {shape}."]
+    return [f"As a share of the whole network's loss Layer 1's path is worth {', '.join(told)}: {_pace(share)}."]
+
+
+def _pace(share: pd.Series) -> str:
+    """How a path's worth falls beside the loss, by its share of the loss at the end over its median share."""
+    change = share.iloc[-1] / share.median()
+    if change < 1 / CHANGED:
+        return "in nats it falls faster than the loss"
+    if change > CHANGED:
+        return "in nats it falls more slowly than the loss, so its share of what is left grows"
+    return "in nats it falls with the loss and keeps its share of it"
 
 
 def reading_12_logits(effects: pd.DataFrame) -> list[str]:
@@ -60,8 +67,7 @@ def reading_12_logits(effects: pd.DataFrame) -> list[str]:
     kept = ours.iloc[-1] / ours.max()
     numbers = (
         f"its path lifts the labels in context above the others by {ours.max():.2f} at most, after "
-        f"{number(float(ours.idxmax()))} "
-        f"sequences, and by {ours.iloc[-1]:.2f} at the end, {percent(kept)} of that"
+        f"{number(float(ours.idxmax()))} sequences, and by {ours.iloc[-1]:.2f} at the end, {percent(kept)} of that"
     )
     unlearnt = bool(kept <= UNLEARNT)
     what = "unlearnt" if unlearnt else "outgrown, not unlearnt"

@@ -43,9 +43,10 @@ def reading_4a(
         ),
         f"The strongest head, L2H{best}, scores {beside(alone[best], their_alone.y.max())} alone.",
         f"Below one half, the score of a head that copies either label of the context, lie {listed(poor)}: these copy "
-        "only some of the labels well (`13_single_heads` looks at which)." if poor
+        "only some of the labels well (`13_single_heads` looks at which)."
+        if poor
         else "No head alone scores less than one half, that of a head that copies either label of the context.",
-    ]  # fmt: skip
+    ]
 
 
 def _rank(x, y) -> float:
@@ -58,8 +59,7 @@ def reading_4a_seeds(seeds: pd.DataFrame) -> list[str]:
     ahead = seeds["first"] - seeds["second"]
     sentences = [
         f"With one head ablated, accuracy stays at {REDUNDANT} or above in "
-        f"{in_words(int(redundant.sum()), len(seeds))} "
-        f"({number(seeds.lowest.min())} to {number(seeds.lowest.max())})."
+        f"{in_words(int(redundant.sum()), len(seeds))} ({number(seeds.lowest.min())} to {number(seeds.lowest.max())})."
     ]
     for s in seeds.index[~redundant]:
         sentences.append(

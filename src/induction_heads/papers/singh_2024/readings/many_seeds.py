@@ -27,18 +27,16 @@ def reading_seeds(table: pd.DataFrame, theirs: float) -> list[str]:
         + prediction(
             bool(len(learnt) == n and apart >= TENS_OF_PERCENT),
             f"{in_words(len(learnt), n)} learn, after {number(float(learnt.min()))} to {number(float(learnt.max()))} "
-            f"sequences (median "
-            f"{number(float(learnt.median()))}), {percent(apart)} apart",
+            f"sequences (median {number(float(learnt.median()))}), {percent(apart)} apart",
         ),
         f"The paper's {number(theirs)} lies {_place(theirs, learnt)}: {percent(sooner)} of our seeds learn before it.",
         "*How many heads.* "
         + prediction(
             bool(varies[0] > varies[1]),
             f"{heads.min()} to {heads.max()} heads become induction heads, a standard deviation of "
-            f"{percent(varies[0])} of the mean; "
-            f"learning times have {percent(varies[1])}",
+            f"{percent(varies[0])} of the mean; learning times have {percent(varies[1])}",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _variation(values: pd.Series) -> float:
@@ -53,20 +51,18 @@ def _place(value: float, ours: pd.Series) -> str:
 
 def reading_strengths(ranked: Float[np.ndarray, "seed rank"], theirs: Float[np.ndarray, "seed rank"]) -> list[str]:
     """Strengths of each seed's heads by rank: whether seeds agree more on their sum than on how it is shared out."""
-    sums, each = pd.Series(ranked.sum(1)), np.mean([_variation(pd.Series(rank)) for rank in ranked.T])
+    sums, each = pd.Series(ranked.sum(1)), float(np.mean([_variation(pd.Series(rank)) for rank in ranked.T]))
     return [
         f"The strongest head of a seed has {ranked[:, 0].min():.2f} to {ranked[:, 0].max():.2f}, in the paper "
-        f"{theirs[:, 0].min():.2f} to "
-        f"{theirs[:, 0].max():.2f}.",
-        f"Summed over the heads, strength varies between seeds by {percent(_variation(sums))} (standard deviation "
-        f"over mean), a rank "
-        f"by {percent(each)} on average: "
+        f"{theirs[:, 0].min():.2f} to {theirs[:, 0].max():.2f}.",
+        f"Summed over the heads, strength varies between seeds by {percent(_variation(sums))} (standard deviation over "
+        f"mean), a rank by {percent(each)} on average: "
         + (
             "seeds agree more on the sum than on how it is shared out."
             if _variation(sums) < MORE * each
             else "seeds differ in the sum as much as in how it is shared out."
         ),
-    ]  # fmt: skip
+    ]
 
 
 def reading_claims(shares: pd.DataFrame, whole: Sequence[str], sharp: Sequence[str]) -> list[str]:

@@ -28,15 +28,13 @@ def reading_15(learning: pd.DataFrame) -> list[str]:
         + prediction(
             mountain,
             f"learnt after {number(ends[0.0])} sequences at strength 0, {number(ends[1.0])} at 1, and "
-            f"{number(times.max())} at "
-            f"{slowest:g}, the slowest",
+            f"{number(times.max())} at {slowest:g}, the slowest",
         ),
         "*A plateau at one half.* "
         + prediction(
             bool(waits),
-            f"the slowest tenth of the fall takes {percent(half['its share'])} of the learning time (a plateau "
-            "begins at "
-            f"{percent(PLATEAU)}), at {half['its level']:.2f} nats (ln 2 is {LN_2:.2f})",
+            f"the slowest tenth of the fall takes {percent(half['its share'])} of the learning time (a plateau begins "
+            f"at {percent(PLATEAU)}), at {half['its level']:.2f} nats (ln 2 is {LN_2:.2f})",
         ),
     ]
 
@@ -48,9 +46,8 @@ def reading_15_summary(strengths: Strengths, held_out: Strengths, unseen: Streng
     sound = held_out[strengths >= high].max()
     generalises = bool(failing[strengths <= low].all() and sound < learnt)
     numbers = (
-        f"{_failing(strengths, held_out)}; from {high} on the highest is {sound:.2f} (learnt is below {learnt:.2f}, "
-        "a guess "
-        f"between the two {LN_2:.2f})"
+        f"{_failing(strengths, held_out)}; from {high} on the highest is {sound:.2f} (learnt is below {learnt:.2f}, a "
+        f"guess between the two {LN_2:.2f})"
     )
     highest = f"the highest final loss of any strength is {unseen.max():.3f} nats, at {strengths[unseen.argmax()]:g}"
     sentences = [
@@ -87,8 +84,7 @@ def reading_15_answers(strengths: Strengths, shares: Mapping[str, Strengths]) ->
         prediction(
             bool(most[wrong].all()),
             f"a label that is not in the context is the most frequent answer at {int(most[wrong].sum())} of the "
-            f"{int(wrong.sum())} "
-            f"strengths up to {NEAR_HALF[0]}, with {percent(float(absent[wrong].min()))} to "
+            f"{int(wrong.sum())} strengths up to {NEAR_HALF[0]}, with {percent(float(absent[wrong].min()))} to "
             f"{percent(float(absent[wrong].max()))} of the answers",
         ),
         f"Answers {ends}.",

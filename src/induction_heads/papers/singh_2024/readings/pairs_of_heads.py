@@ -33,15 +33,14 @@ def reading_17(
         "*Does a second head speed the strongest up?* "
         + prediction(
             bool(pairs.median() < single),
-            f"{in_words(sooner, len(pairs), 'pairs')} learn before L2H{strongest} alone (the paper: {their_sooner} "
-            f"of {len(paper)}), "
-            f"the median pair after {number(float(pairs.median()))} sequences, L2H{strongest} alone after "
-            f"{number(single)}",
+            f"{in_words(sooner, len(pairs), 'pairs')} learn before L2H{strongest} alone (the paper: {their_sooner} of "
+            f"{len(paper)}), the median pair after {number(float(pairs.median()))} sequences, L2H{strongest} alone "
+            f"after {number(single)}",
         ),
         f"L2H{strongest} alone takes {_times(to_win)} times as long as all heads (the paper's head 3: "
         f"{theirs['strongest'] / theirs['all heads']:.2f}): seven more heads win "
         + (f"{percent(1 - 1 / to_win)} of its time." if to_win > 1 else "nothing over it."),
-    ]  # fmt: skip
+    ]
 
 
 def _times(ratio: float) -> str:
@@ -60,12 +59,10 @@ def reading_17_partners(pairs: pd.Series, alone: Mapping[int, float], strength: 
             f"the rank correlation of a pair's learning time with its partner's alone is {by_speed:+.2f} over "
             f"{len(pairs)} pairs",
         ),
-        f"The fastest partner alone, L2H{fastest}, makes pair number {int(pairs.rank()[fastest])} of {len(pairs)}; "
-        f"the fastest pair is "
-        f"that with L2H{best}, number {int(single.rank()[best])} alone. With the partner's strength in the whole "
-        f"network a pair's "
-        f"time has the rank correlation {by_strength:+.2f}.",
+        f"The fastest partner alone, L2H{fastest}, makes pair number {int(pairs.rank()[fastest])} of {len(pairs)}; the "
+        f"fastest pair is that with L2H{best}, number {int(single.rank()[best])} alone. With the partner's strength in "
+        f"the whole network a pair's time has the rank correlation {by_strength:+.2f}.",
         "Why a slow partner should make a fast pair is not known: it takes runs of more seeds to say whether it does."
         if by_speed < 0
         else "Whether it is the partner that carries the pair would take an ablation of either head afterwards.",
-    ]  # fmt: skip
+    ]

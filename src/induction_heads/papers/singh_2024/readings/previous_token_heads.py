@@ -24,8 +24,8 @@ def reading_8_heads(attention: Float[np.ndarray, " head"], even: float) -> list[
         prediction(
             bool(attention.max() >= NEAR_ONE and attention.min() < even),
             f"L1H{highest} gives the token before {attention.max():.2f} of its attention, L1H{lowest} "
-            f"{attention.min():.2f}, "
-            f"and {between} of the {len(attention)} lie between {even:.3f} (attention spread evenly) and {NEAR_ONE}",
+            f"{attention.min():.2f}, and {between} of the {len(attention)} lie between {even:.3f} (attention spread "
+            f"evenly) and {NEAR_ONE}",
         )
     ]
 
@@ -64,8 +64,8 @@ def _which_is_faster(single: pd.Series, theirs: pd.Series) -> str:
     same = single.idxmin() == paper.idxmin()
     return (
         f"The faster of the two is {ONE[single.idxmin()]}, {'as' if same else 'the other than'} in the paper, where "
-        "the slower "
-        f"takes {paper.max() / paper.min():.2f} times as long. Two heads of one seed do not tell which kind is faster."
+        f"the slower takes {paper.max() / paper.min():.2f} times as long. Two heads of one seed do not tell which kind "
+        "is faster."
     )
 
 
@@ -82,8 +82,7 @@ def reading_8_unseen(ends: pd.DataFrame) -> list[str]:
         + prediction(
             worse,
             f"unseen classes end {every:.3f} nats above the training set with all eight heads clamped, "
-            f"{others.min():.3f} to "
-            f"{others.max():.3f} in the other runs (the bar: {CLEARLY} times the largest)",
+            f"{others.min():.3f} to {others.max():.3f} in the other runs (the bar: {CLEARLY} times the largest)",
         ),
         "*One head.* " + prediction(as_none, f"unseen classes end at {none:.3f} nats with no clamp, {listed(single)}"),
     ]

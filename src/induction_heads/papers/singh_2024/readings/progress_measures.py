@@ -34,9 +34,8 @@ def reading_10(ours: Learning, theirs: Learning) -> list[str]:
         ]
         numbers = (
             f"the slowest tenth of its fall takes {number(measured['slowest tenth'])} sequences and "
-            f"{percent(measured['its share'])} of "
-            f"the learning time, in clamped training {number(throughout['slowest tenth'])} and "
-            f"{percent(throughout['its share'])}"
+            f"{percent(measured['its share'])} of the learning time, in clamped training "
+            f"{number(throughout['slowest tenth'])} and {percent(throughout['its share'])}"
         )
         sentences.append(f"*{text.capitalize()}.* {prediction(waits_longer(ours, clamp), numbers)}")
         sentences.append(f"Below 0.4 ln 2 after {learnt[1]} sequences; clamped training after {learnt[0]}.")
@@ -54,8 +53,7 @@ def _plateau(ours: pd.Series, theirs: pd.Series) -> str:
     level = "near ln 2" if near(float(ours["its level"]), LN_2) else f"not near ln 2 ({LN_2:.2f})"
     return (
         f"The match's progress measure has {kind}: its slowest tenth lies at {ours['its level']:.2f} nats, {level}. "
-        "The paper's "
-        f"has {percent(theirs['its share'])} at {theirs['its level']:.2f} nats."
+        f"The paper's has {percent(theirs['its share'])} at {theirs['its level']:.2f} nats."
     )
 
 

@@ -26,18 +26,20 @@ def reading_18(table: pd.DataFrame, never: int, of: int, longest: int) -> list[s
     return [
         "*Success.* " + prediction(bool(close), f"strength correlates {said}"),
         f"*Speed.* Over all {speed.heads} heads strength and learning time have the rank correlation "
-        f"{_beside(speed, their_speed)}; "
-        f"it explains {percent(speed['variance explained'])} of the variance of ranks, "
+        f"{_beside(speed, their_speed)}; it explains {percent(speed['variance explained'])} of the variance of ranks, "
         f"{'within' if within else 'outside'} the interval of the paper's own points.",
         f"{never} of {of} heads do not learn alone within {longest:,} sequences and count as the slowest."
         if never
         else f"All {of} heads learn alone.",
-    ]  # fmt: skip
+    ]
 
 
 def _beside(ours: pd.Series, theirs: pd.Series) -> str:
-    return f"{ours.r:+.2f} [{ours.low:+.2f}, {ours.high:+.2f}] (the paper: {theirs.r:+.2f} [{theirs.low:+.2f}, "
-    f"{theirs.high:+.2f}])"
+    return f"{_with_interval(ours)} (the paper: {_with_interval(theirs)})"
+
+
+def _with_interval(row: pd.Series) -> str:
+    return f"{row.r:+.2f} [{row.low:+.2f}, {row.high:+.2f}]"
 
 
 def reading_18_by_seed(ours: pd.Series, theirs: pd.Series, by_chance: float) -> list[str]:
@@ -47,16 +49,14 @@ def reading_18_by_seed(ours: pd.Series, theirs: pd.Series, by_chance: float) -> 
         prediction(
             len(close) <= len(ours) / 2,
             f"for {in_words(len(close), len(ours))} the rank correlation of strength and learning time alone is one "
-            f"that chance "
-            f"would not give eight heads ({by_chance} and more in size); ours go from {ours.min():+.2f} to "
-            f"{ours.max():+.2f}, the "
-            f"paper's from {theirs.min():+.2f} to {theirs.max():+.2f}, {len(their_close)} of {len(theirs)} of them "
-            f"as close",
+            f"that chance would not give eight heads ({by_chance} and more in size); ours go from {ours.min():+.2f} to "
+            f"{ours.max():+.2f}, the paper's from {theirs.min():+.2f} to {theirs.max():+.2f}, {len(their_close)} of "
+            f"{len(theirs)} of them as close",
         ),
         "Here a strong head is one that learns fast alone."
         if len(close) > len(ours) / 2
         else "Strength and speed alone are not the same thing here.",
-    ]  # fmt: skip
+    ]
 
 
 def reading_18_through_training(
@@ -73,13 +73,11 @@ def reading_18_through_training(
         prediction(
             bool(during and medians[-1] < medians[best]),
             f"strength goes with speed most closely after {seen[best]:,} sequences, {medians[best]:+.2f} (median of "
-            f"seeds), "
-            f"{'before the last of the seeds has' if during else 'when all seeds have'} learnt the task "
-            f"({first:,.0f} to {last:,.0f}); at "
-            f"the end it is {medians[-1]:+.2f}",
+            f"seeds), {'before the last of the seeds has' if during else 'when all seeds have'} learnt the task "
+            f"({first:,.0f} to {last:,.0f}); at the end it is {medians[-1]:+.2f}",
         ),
         f"With the final accuracy alone it ends at {ends:+.2f}.",
-    ]  # fmt: skip
+    ]
 
 
 def reading_18_fastest(heads: pd.DataFrame) -> list[str]:

@@ -32,8 +32,7 @@ def reading_table_2(
     return [
         f"The strongest head alone makes {mistakes:,} mistakes (a share of them is good to "
         f"±{0.98 / np.sqrt(mistakes):.2g}). The others get {mine.min():.2f} to {mine.max():.2f} of these sequences "
-        f"right, in "
-        f"the paper {paper.min():.2f} to {paper.max():.2f}.",
+        f"right, in the paper {paper.min():.2f} to {paper.max():.2f}.",
         prediction(
             bool(mine.max() >= HALF and mine.mean() < usual.mean()),
             f"the best corrector, {best}, gets {mine.max():.2f} of them right (at least {HALF} was predicted), and "
@@ -41,9 +40,8 @@ def reading_table_2(
             f"against {mine.mean():.2f} on average",
         ),
         f"All {len(accuracy)} alone are wrong on {percent(all_wrong)} of the sequences; if they failed independently "
-        f"it would be "
-        f"{percent(independent)}: " + _shared_failures(all_wrong, independent),
-    ]  # fmt: skip
+        f"it would be {percent(independent)}: " + _shared_failures(all_wrong, independent),
+    ]
 
 
 def _shared_failures(all_wrong: float, independent: float) -> str:
@@ -63,18 +61,16 @@ def reading_16a(strength: Heads, computed: Heads, perfect: Heads, theirs: tuple[
         prediction(
             gaining >= GAINING,
             f"{in_words(gaining, len(gain), 'heads')} gain (the paper: {(their_gain > 0).sum()}), {gain.mean():+.3f} "
-            f"on "
-            f"average (the paper: {their_gain.mean():+.3f}){lost}",
+            f"on average (the paper: {their_gain.mean():+.3f}){lost}",
         ),
         f"The largest gain is L2H{gain.argmax()}'s, {gain.max():.3f}. Of what the heads alone get wrong a perfect "
-        f"match repairs "
-        f"{percent(repaired)}; the rest is the copy.",
+        f"match repairs {percent(repaired)}; the rest is the copy.",
         f"With a perfect match accuracy still goes with strength: correlation {after:.2f}, {before:.2f} with the "
         f"computed one."
         if after >= HALF
         else f"With a perfect match accuracy hardly goes with strength any more: correlation {after:.2f}, "
         f"{before:.2f} before.",
-    ]  # fmt: skip
+    ]
 
 
 def reading_16b(errors: pd.DataFrame, best: Sequence[int], strongest: Sequence[str]) -> list[str]:
@@ -87,11 +83,10 @@ def reading_16b(errors: pd.DataFrame, best: Sequence[int], strongest: Sequence[s
     return [
         prediction(
             bool(by_label.all()),
-            f"mistakes depend more on the label than on the query's class for "
-            f"{in_words(int(by_label.sum()), len(clear), 'heads')} "
-            f"with at least 1 % of mistakes; Cramér's V has the median {clear['V, label'].median():.2f} with the "
-            f"label and "
-            f"{clear['V, class'].median():.2f} with the class",
+            "mistakes depend more on the label than on the query's class for "
+            f"{in_words(int(by_label.sum()), len(clear), 'heads')} with at least 1 % of mistakes; Cramér's V has the "
+            f"median {clear['V, label'].median():.2f} with the label and {clear['V, class'].median():.2f} with the "
+            "class",
         ),
         f"Of their {len(four)} strongest, {listed(by_class)} {'errs' if len(by_class) == 1 else 'err'} more by class "
         f"than by label."
@@ -100,13 +95,12 @@ def reading_16b(errors: pd.DataFrame, best: Sequence[int], strongest: Sequence[s
         prediction(
             bool(worst.iloc[0] <= len(clear) / 2),
             f"label {worst.index[0]} is the worst for {worst.iloc[0]} of {len(clear)} heads, and the best heads for "
-            f"the "
-            f"{len(best)} labels are {listed(f'L2H{h}' for h in best)}, {len(set(best))} different ones",
+            f"the {len(best)} labels are {listed(f'L2H{h}' for h in best)}, {len(set(best))} different ones",
         ),
         "The heads do not share the labels out: the same one is hard for most."
         if worst.iloc[0] > len(clear) / 2
         else "No label is the worst for most heads.",
-    ]  # fmt: skip
+    ]
 
 
 def reading_16c(foreign: Float[np.ndarray, " head"], answered: Float[np.ndarray, "head label"]) -> list[str]:
@@ -116,6 +110,5 @@ def reading_16c(foreign: Float[np.ndarray, " head"], answered: Float[np.ndarray,
         f"A head alone answers a label that is not in the context in {foreign.min():.2f} (L2H{foreign.argmin()}) to "
         f"{foreign.max():.2f} (L2H{foreign.argmax()}) of the sequences.",
         f"The most one-sided is L2H{head}: label {label} is {answered.max():.2f} of its answers, "
-        f"{1 / answered.shape[1]:.2f} would "
-        "be even.",
-    ]  # fmt: skip
+        f"{1 / answered.shape[1]:.2f} would be even.",
+    ]

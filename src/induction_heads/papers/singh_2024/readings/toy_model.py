@@ -71,8 +71,7 @@ def reading_closed_form(
         f"Half the start, {begin[0]} instead of {begin[1]}:",
         prediction(
             bool(laws),
-            f"one free factor takes {once:.2f} times as long, two take {added:.2f} / κ more (ln 2 is "
-            f"{np.log(2):.2f}), "
+            f"one free factor takes {once:.2f} times as long, two take {added:.2f} / κ more (ln 2 is {np.log(2):.2f}), "
             f"three take {doubled:.2f} times as long",
         ),
     ]
@@ -91,9 +90,8 @@ def reading_seeds(waits: Mapping[str, Wait], product: Float[ndarray, " seed"]) -
             bool(in_order >= NEARLY_ALL and widest == "none" and rank < 0 and medians[1] > medians[0]),
             f"the order of the three conditions is kept by {percent(in_order)} of {len(product)} starts; the times "
             f"spread most with {NAMES[widest]}; without a clamp the rank correlation with the size of the product is "
-            f"{rank:+.2f}, "
-            f"and the median {number(medians[0])} iterations where it is positive, {number(medians[1])} where "
-            "negative",
+            f"{rank:+.2f}, and the median {number(medians[0])} iterations where it is positive, {number(medians[1])} "
+            "where negative",
         ),
         f"Without a clamp {percent(float(np.mean(np.isinf(times['none']))))} have not learnt when the run ends.",
         *_plateaus(waits),

@@ -45,8 +45,7 @@ def reading_table_1(table: pd.DataFrame) -> list[str]:
     others = ours[OTHERS, "values"] - ours[OTHERS, "patterns"]
     numbers = (
         f"ablating the previous-token heads costs {previous:.3f} more accuracy when what is left is the path through "
-        "patterns, "
-        f"ablating the others {others:.3f} more when it is that through values (the bar: {COSTS_MORE})"
+        f"patterns, ablating the others {others:.3f} more when it is that through values (the bar: {COSTS_MORE})"
     )
     same = list(ours.sort_values(ascending=False).index) == list(paper.sort_values(ascending=False).index)
     tied = ours.nunique() < len(ours)
@@ -64,8 +63,7 @@ def reading_values(without_layer_1: float, labels: int, sizes: AtLabels) -> list
     chance, larger = 1 / labels, sizes.layer_1 / sizes.embedding
     numbers = (
         "with all eight Layer 1 heads ablated and the patterns preserved, so that Layer 2's values read the "
-        "embeddings alone, "
-        f"accuracy is {without_layer_1:.3f} (guessing: {chance:.2f})"
+        f"embeddings alone, accuracy is {without_layer_1:.3f} (guessing: {chance:.2f})"
     )
     return [
         prediction(without_layer_1 >= NEAR_ONE, numbers),
@@ -86,8 +84,7 @@ def _carrier(accuracy: float, chance: float, larger: float) -> str:
     beside = " beside an embedding that is small" if larger >= 3 else ""
     return (
         "So the label is copied by two ways: part of it from its embedding, and the rest from what Layer 1 has "
-        f"written{beside}. "
-        "Figure 1 draws the first alone (step 3v)."
+        f"written{beside}. Figure 1 draws the first alone (step 3v)."
     )
 
 
@@ -99,7 +96,7 @@ def reading_cut(tables: Mapping[int, pd.Series], threshold_k: int) -> list[str]:
         for k, t in tables.items()
     }
     good = [k for k in tables if spared[k] >= NEAR_ONE and apart[k] >= COSTS_MORE]
-    best = max(apart, key=apart.get)
+    best = max(apart, key=lambda k: apart[k])
     ks = f"k = {listed(map(str, good))}" if good else "no k"
     numbers = f"for {ks} the spared paths stay at {NEAR_ONE} or more and the cut ones are {COSTS_MORE} or more below"
     sentences = [
@@ -121,8 +118,7 @@ def reading_11(effects: Effects, previous: Collection[int], carries: float) -> l
         prediction(
             feeding >= 2 and fed >= 2,
             f"{feeding} Layer 1 heads feed two Layer 2 heads or more, and {fed} Layer 2 heads are fed by two Layer 1 "
-            "heads or "
-            "more; private lines would give none of either",
+            "heads or more; private lines would give none of either",
         )
     ]
     for kept, found in worth.items():
@@ -131,9 +127,8 @@ def reading_11(effects: Effects, previous: Collection[int], carries: float) -> l
         share = lost[sorted(previous)].sum() / lost.sum() if lost.sum() else 0.0
         sentences.append(
             f"{PATHS[kept]}: {int(wired[kept].sum())} of {found.size} pairs are wires, the strongest L1H{i} to L2H{j} "
-            f"({found[i, j]:.2f}); the {len(previous)} previous-token heads have {percent(share)} of all that is "
-            "lost. One head "
-            f"is enough to give {carries} or more in {int(enough.sum())} pairs."
+            f"({found[i, j]:.2f}); the {len(previous)} previous-token heads have {percent(share)} of all that is lost. "
+            f"One head is enough to give {carries} or more in {int(enough.sum())} pairs."
         )
     return sentences
 

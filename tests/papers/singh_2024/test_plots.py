@@ -12,6 +12,10 @@ from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from induction_heads.machinery import plots
+from induction_heads.machinery.colours import HEAD_COLOURS, INK, pale
+from induction_heads.papers.singh_2024 import published
+from induction_heads.papers.singh_2024.colours import SUBCIRCUIT_COLOURS, colour
+from induction_heads.papers.singh_2024.figures import diagrams, parts
 
 matplotlib.use("Agg")
 # What a dichromat sees, on linear RGB: Machado, Oliveira and Fernandes 2009, severity 1
@@ -41,9 +45,9 @@ def seen(colour, sight):
 @pytest.mark.parametrize(
     "colours, difference",
     [
-        ((*plots.HEAD_COLOURS, plots.INK), 16),
-        ([plots.colour(c) for c in CLAMPS], 12),
-        (plots.SUBCIRCUIT_COLOURS.values(), 20),
+        ((*HEAD_COLOURS, INK), 16),
+        ([colour(c) for c in CLAMPS], 12),
+        (SUBCIRCUIT_COLOURS.values(), 20),
     ],
     ids=["heads", "clamps", "subcircuits"],
 )
@@ -52,21 +56,21 @@ def test_any_two_colours_can_be_told_apart(sight, colours, difference):
 
 
 def test_a_head_has_one_colour_whatever_it_is_called():
-    assert {plots.colour(name) for name in (3, "head 3", "L1H3", "L2H3")} == {plots.HEAD_COLOURS[3]}
-    assert plots.colour("1") != plots.colour(1), "the first is a clamped step, the second a head"
+    assert {colour(name) for name in (3, "head 3", "L1H3", "L2H3")} == {HEAD_COLOURS[3]}
+    assert colour("1") != colour(1), "the first is a clamped step, the second a head"
 
 
 def test_half_of_black_is_grey():
-    assert plots.pale("#000000", 0.2) == "#cccccc"
+    assert pale("#000000", 0.2) == "#cccccc"
 
 
 def a_figure():
     fig, axes = plt.subplots(1, 2, figsize=(5, 2))
-    plots.curve(axes[0], np.arange(0, 300_000, 100_000), np.array([1.6, 0.7, 0.1]), "train")
-    plots.published(axes[0], plots.paper_curve("3a"))
-    plots.circuit(axes[1], "1, 2")
+    parts.curve(axes[0], np.arange(0, 300_000, 100_000), np.array([1.6, 0.7, 0.1]), "train")
+    parts.published(axes[0], published.paper_curve("3a"))
+    diagrams.circuit(axes[1], "1, 2")
     plots.panel_titles(axes, ["Loss", "Circuit"])
-    plots.heads_legend(fig)
+    parts.heads_legend(fig)
     return fig
 
 
@@ -102,57 +106,59 @@ def test_the_font_is_the_one_that_matplotlib_ships():
 
 def test_several_seeds_are_drawn_by_their_median():
     _, ax = plt.subplots()
-    line = plots.curve(ax, np.array([0, 1]), np.array([[1.0, 9.0], [2.0, 0.0], [6.0, 3.0]]), "held_out_label_pairs")
+    line = parts.curve(ax, np.array([0, 1]), np.array([[1.0, 9.0], [2.0, 0.0], [6.0, 3.0]]), "held_out_label_pairs")
     assert line.get_ydata().tolist() == [2, 3]
     assert line.get_label() == "held-out label pairs"
 
 
 def test_ticks_count_in_thousands_and_millions():
     _, ax = plt.subplots()
-    plots.sequence_axis(ax)
+    parts.sequence_axis(ax)
     assert [ax.xaxis.get_major_formatter()(n, 0) for n in (0, 500, 200_000, 1_500_000)] == ["0", "500", "200k", "1.5M"]
 
 
 def test_chance_is_the_logarithm_of_the_labels():
     _, ax = plt.subplots()
-    plots.chance_lines(ax, 15)
+    parts.chance_lines(ax, 15)
     assert [line.get_ydata()[0] for line in ax.lines] == pytest.approx([0.6931, 2.7081], abs=1e-4)
 
 
 def test_the_papers_numbers_are_those_that_were_read_off():
-    rows = plots.paper_curve("3a", series="train")
+    rows = published.paper_curve("3a", series="train")
     assert rows.loc[rows.x == 5024, ["y", "hidden"]].values.tolist() == [[1.5217, False]]
-    times = plots.learning_times("3a").set_index("series")["below_0.4ln2"]
+    times = published.learning_times("3a").set_index("series")["below_0.4ln2"]
     assert times.to_dict() == {"train": 275008, "unseen_classes": 355008, "held_out_label_pairs": 350016}
 
 
 @pytest.mark.parametrize("wanted", [("15",), ("3a", "left"), ("5b", None, "step 1")])
 def test_a_curve_that_was_not_published_is_an_error_that_lists_what_was(wanted):
     with pytest.raises(ValueError, match=r"(3b, 4a|main|1, 2, 3qk, 4).*, got '(15|left|step 1)'"):
-        plots.paper_curve(*wanted)
+        published.paper_curve(*wanted)
 
 
 def test_every_published_curve_has_a_colour_or_is_drawn_grey_and_panels_are_not_mixed():
     _, ax = plt.subplots()
-    plots.published(ax, plots.paper_curve("5b"))
+    parts.published(ax, published.paper_curve("5b"))
     assert len(ax.lines) == 2 * len(CLAMPS) + 1
     with pytest.raises(ValueError, match="one panel, got 8: A, B and C / classes;"):
-        plots.published(ax, plots.paper_curve("6"))
+        parts.published(ax, published.paper_curve("6"))
 
 
 def test_where_another_curve_hid_the_papers_only_the_palest_line_is_drawn():
     _, ax = plt.subplots()
-    frame = plots.paper_curve("3a", series="train").head(3)
-    plots.published(ax, frame)
+    frame = published.paper_curve("3a", series="train").head(3)
+    parts.published(ax, frame)
     assert frame.hidden.tolist() == np.isnan(ax.lines[1].get_ydata()).tolist()
 
 
 def shades(clamped):
     """The colours of the wide strokes behind the arrows."""
     _, ax = plt.subplots()
-    plots.circuit(ax, clamped)
-    pale = {plots.pale(own): name for name, own in plots.SUBCIRCUIT_COLOURS.items()}
-    return sorted(pale[c] for patch in ax.patches if (c := matplotlib.colors.to_hex(patch.get_facecolor())) in pale)
+    diagrams.circuit(ax, clamped)
+    shade_of = {pale(own): name for name, own in SUBCIRCUIT_COLOURS.items()}
+    return sorted(
+        shade_of[c] for patch in ax.patches if (c := matplotlib.colors.to_hex(patch.get_facecolor())) in shade_of
+    )
 
 
 def test_clamped_steps_are_shaded_and_no_others():
@@ -164,22 +170,22 @@ def test_clamped_steps_are_shaded_and_no_others():
 
 def test_a_step_that_the_circuit_lacks_is_an_error():
     with pytest.raises(ValueError, match="among 1, 2, 3qk, 4, 3v, 5, got 3"):
-        plots.circuit(plt.gca(), "1, 3")
+        diagrams.circuit(plt.gca(), "1, 3")
 
 
 def test_an_attention_pattern_leaves_out_what_causality_forbids():
     _, ax = plt.subplots()
-    plots.attention(ax, np.array([[1.0, 0.0, 0.0], [0.25, 0.75, 0.0], [0.0, 0.5, 0.5]]), ["x1", "l1", "xq"])
+    diagrams.attention(ax, np.array([[1.0, 0.0, 0.0], [0.25, 0.75, 0.0], [0.0, 0.5, 0.5]]), ["x1", "l1", "xq"])
     assert [text.get_text() for text in ax.texts] == ["1", ".25", ".75", ".00", ".50", ".50"]
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["$x_{1}$", r"$\ell_{1}$", "$x_{q}$"]
     with pytest.raises(ValueError, match="expected 3 token names, one for each key, got 2"):
-        plots.attention(ax, np.eye(3), ["x1", "l1"])
+        diagrams.attention(ax, np.eye(3), ["x1", "l1"])
 
 
 def test_a_sequence_has_one_picture_more_than_labels():
     _, ax = plt.subplots()
     pictures = np.zeros((3, 7, 11), np.uint8)
-    plots.draw_sequence(ax, pictures, [4, 0], 4)
+    diagrams.draw_sequence(ax, pictures, [4, 0], 4)
     assert len(ax.images) == 3
     with pytest.raises(ValueError, match="expected an image for each of 3 labels and one for the query, got 3"):
-        plots.draw_sequence(ax, pictures, [4, 0, 1])
+        diagrams.draw_sequence(ax, pictures, [4, 0, 1])
