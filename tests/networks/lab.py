@@ -10,8 +10,9 @@ import wasmtime
 from induction_heads.networks import clamps, kernels, model
 from induction_heads.networks.clamps import Clamp, Network
 from induction_heads.networks.run import D_HEAD, D_MODEL, HEADS, Run
-from induction_heads.networks.sequences import EVALUATION_SETS
+from induction_heads.networks.sequences import EVALUATION_SETS, SAME_DRAWING
 
+SETS = (*EVALUATION_SETS, SAME_DRAWING)
 ALL_HEADS = Network((tuple(range(HEADS)),) * 2)
 
 
@@ -116,7 +117,7 @@ class Lab:
 
     def evaluate(self, name: str, n: int) -> list[float]:
         """Loss (nats) and accuracy."""
-        self.module("evaluate", self.lab, EVALUATION_SETS.index(name), n, self.room)
+        self.module("evaluate", self.lab, SETS.index(name), n, self.room)
         return self.module.read(self.room, np.float64, 2).tolist()
 
     def strengths(self, n: int) -> np.ndarray:
@@ -127,7 +128,7 @@ class Lab:
     def sequence(self, name: str, number: int) -> list[list[int]]:
         """Exemplars, labels, and the query's pair."""
         pairs = self.run.pairs
-        self.module("sequence", self.lab, EVALUATION_SETS.index(name), number, self.room)
+        self.module("sequence", self.lab, SETS.index(name), number, self.room)
         flat = self.module.read(self.room, np.int32, 2 * pairs + 2).tolist()
         return [flat[: pairs + 1], flat[pairs + 1 : -1], flat[-1:]]
 
@@ -135,6 +136,6 @@ class Lab:
         """(query key)"""
         exemplar, label, (match,) = one
         given = [self.module.put(np.array(numbers, dtype=np.int32)) for numbers in (exemplar, label)]
-        self.module("pattern", self.lab, layer, head, EVALUATION_SETS.index(name), *given, match, self.room)
+        self.module("pattern", self.lab, layer, head, SETS.index(name), *given, match, self.room)
         tokens = 2 * self.run.pairs + 1
         return self.module.read(self.room, np.float64, tokens if layer == 0 else 1, tokens)

@@ -20,7 +20,7 @@ pytest.importorskip("wasmtime", reason="running WebAssembly needs the package wa
 if not wasm.installed():
     pytest.skip("compiling to WebAssembly needs the package ziglang", allow_module_level=True)
 
-from lab import ALL_HEADS, Lab, Module
+from lab import ALL_HEADS, SETS, Lab, Module
 
 GOLDEN = Path(__file__).parent / "golden" / "clamps.npz"
 DATA = dataset()  # 40 classes, 3 exemplars of 13 features
@@ -98,7 +98,7 @@ def test_initial_weights_are_the_package_s_to_the_bit(run):
 
 
 @each_run
-@pytest.mark.parametrize("name", EVALUATION_SETS)
+@pytest.mark.parametrize("name", SETS)
 def test_evaluation_sets_are_the_package_s(run, name):
     expected = sequences.evaluation_set(name, run.task, Exemplars.of(DATA, run.task), run.evaluation_seed, 7)
     for i in range(7):

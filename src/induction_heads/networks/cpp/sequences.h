@@ -7,13 +7,8 @@
 
 namespace {
 
-enum EvaluationSet {
-  TRAIN,
-  HELD_OUT_LABEL_PAIRS,
-  UNSEEN_CLASSES,
-  HELD_OUT_EXEMPLARS,
-  SETS
-};                                      // sequences.EVALUATION_SETS
+// sequences.EVALUATION_SETS, and sequences.SAME_DRAWING.
+enum EvaluationSet { TRAIN, HELD_OUT_LABEL_PAIRS, UNSEEN_CLASSES, HELD_OUT_EXEMPLARS, SAME_DRAWING, SETS };
 constexpr double TRAINING_SHARE = 0.8;  // of the label sets
 
 // Sequences with numbers of their own.
@@ -117,14 +112,13 @@ struct Task {
     };
     Drawn drawn = draw(stream(EVALUATION), 0, n, set == UNSEEN_CLASSES ? unseen : classes,
                        set == HELD_OUT_LABEL_PAIRS ? held_out : train);
-    if (set != HELD_OUT_EXEMPLARS) return drawn;
+    if (set != HELD_OUT_EXEMPLARS && set != SAME_DRAWING) return drawn;
     const uint64_t drawings = stream(DRAWINGS);
     for (int64_t s = 0; s < n; ++s)
       for (int64_t p = 0; p <= pairs; ++p) {
-        const int64_t pair = p < pairs ? p : drawn.match[s];  // the query shows what its pair shows
-        const int64_t which = below(held_out_exemplars, number(drawings, s * pairs + pair));
-        int64_t& exemplar = drawn.exemplar[s * (pairs + 1) + p];
-        exemplar = exemplar * held_out_exemplars + which;
+        const int64_t token = s * (pairs + 1) + p, pair = s * pairs + (p < pairs ? p : drawn.match[s]);
+        const int64_t which = below(held_out_exemplars, number(drawings, set == SAME_DRAWING ? pair : token));
+        drawn.exemplar[token] = drawn.exemplar[token] * held_out_exemplars + which;
       }
     return drawn;
   }

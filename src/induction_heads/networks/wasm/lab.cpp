@@ -79,7 +79,8 @@ struct Lab {
     for (int64_t c = 0; c < task.classes; ++c) {
       add(TRAIN, c, 0);
       add(HELD_OUT_LABEL_PAIRS, c, 0);
-      for (int64_t e = 1; e < exemplars; ++e) add(HELD_OUT_EXEMPLARS, c, e);
+      for (int64_t e = 1; e < exemplars; ++e)
+        for (const EvaluationSet set : {HELD_OUT_EXEMPLARS, SAME_DRAWING}) add(set, c, e);
     }
     for (int64_t c = classes - unseen; c < classes; ++c) add(UNSEEN_CLASSES, c, 0);
   }
