@@ -50,7 +50,7 @@ PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
 NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
-.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme features fit-data lock environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme features fit-data wasm lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
@@ -65,6 +65,7 @@ help:
 	@echo 'make profile         where the time of a training step goes'
 	@echo 'make features        makes the features that the package ships again, and says how far off they are'
 	@echo 'make fit-data        fits the two constants of the characters to the training curve of Figure 3a'
+	@echo 'make wasm            compiles the C++ again for the lab in the browser, after it has changed'
 	@echo 'make readme          writes the numbers in README.md from the committed results and the times measured here'
 	@echo 'make clean           removes figures and executed notebooks'
 	@echo 'make distclean       removes runs, downloaded data and the environment too'
@@ -104,12 +105,15 @@ status: $(ENVIRONMENT)
 bench profile readme: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
 
-# Made once and committed: neither is part of reproduce-all.
+# Made once and committed: none is part of reproduce-all.
 features: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.data.features
 
 fit-data: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.fit_data
+
+wasm: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.networks.wasm
 
 lab: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m jupyter lab --no-browser --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \

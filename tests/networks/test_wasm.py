@@ -1,6 +1,7 @@
 """The lab in WebAssembly trains what the package trains: the golden trajectories, and runs from their seed alone."""
 
 import dataclasses
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -14,13 +15,8 @@ from induction_heads.networks.clamps import Only, PerfectCopy, PerfectLayer1, Pe
 from induction_heads.networks.model import Parameters, Sequences
 from induction_heads.networks.run import HISTORY, Run, Schedule, initial
 from induction_heads.networks.sequences import EVALUATION_SETS, Exemplars
-from small import dataset
-
-pytest.importorskip("wasmtime", reason="running WebAssembly needs the package wasmtime")
-if not wasm.installed():
-    pytest.skip("compiling to WebAssembly needs the package ziglang", allow_module_level=True)
-
 from lab import ALL_HEADS, SETS, Lab, Module
+from small import dataset
 
 GOLDEN = Path(__file__).parent / "golden" / "clamps.npz"
 DATA = dataset()  # 40 classes, 3 exemplars of 13 features
@@ -34,14 +30,22 @@ UNDER_CLAMPS = [
 ]
 each_run = pytest.mark.parametrize("run", UNDER_CLAMPS, ids=lambda run: str(run).removesuffix(", 1,000,000 sequences"))
 
+each_build = pytest.mark.parametrize("build", ["lab", "lab-relaxed"])
+
 
 @cache
-def module(relaxed: bool = False, number: str = "float") -> Module:
-    return Module(wasm.lab(relaxed, number))
+def module(name: str = "lab") -> Module:
+    return Module(wasm.module(name))
 
 
-def lab(run: Run, **build: bool) -> Lab:
-    return Lab(module(**build), run, DATA.features)
+@pytest.fixture(scope="module", autouse=True)
+def modules_end_before_the_interpreter():
+    yield
+    module.cache_clear()
+
+
+def lab(run: Run, name: str = "lab") -> Lab:
+    return Lab(module(name), run, DATA.features)
 
 
 def group(run: Run) -> training.Group:
@@ -50,8 +54,8 @@ def group(run: Run) -> training.Group:
 
 
 @cache
-def golden() -> dict[str, np.ndarray]:
-    return dict(np.load(GOLDEN, allow_pickle=False))
+def golden() -> np.lib.npyio.NpzFile:
+    return np.load(GOLDEN, allow_pickle=False)
 
 
 def parameters_of(prefix: str, heads: clamps.Network = ALL_HEADS) -> Parameters:
@@ -75,10 +79,10 @@ def test_in_float64_it_follows_the_golden_trajectories(condition):
     donors = {}
     for described in CONDITIONS[condition]:
         if "network" in described:
-            donors[described["network"]] = Lab(module(number="double"), run, features)
+            donors[described["network"]] = Lab(module("lab-double"), run, features)
             donors[described["network"]].parameters = parameters_of(f"{described['network']}/")
     run = dataclasses.replace(run, clamps=tuple(map(replay.clamp_of, CONDITIONS[condition])))
-    here = Lab(module(number="double"), run, features, donors)
+    here = Lab(module("lab-double"), run, features, donors)
     here.parameters = parameters_of("init/", here.heads)
     for step, expected in enumerate(golden()[f"{condition}/loss"]):
         assert abs(here.train_on(replay.batch(golden(), step, 1)) - expected) < 1e-9, f"step {step}"
@@ -108,16 +112,16 @@ def test_evaluation_sets_are_the_package_s(run, name):
 
 
 @each_run
-@pytest.mark.parametrize("relaxed", [False, True], ids=["SIMD", "relaxed SIMD"])
-def test_a_few_steps_of_the_run_s_own_stream_are_the_package_s(run, relaxed):
-    here, there = lab(run, relaxed=relaxed), group(run)
+@each_build
+def test_a_few_steps_of_the_run_s_own_stream_are_the_package_s(run, build):
+    here, there = lab(run, build), group(run)
     block = there.blocks(0)
     losses = [there.step(Sequences(*(tensor[i] for tensor in block))).item() for i in range(5)]
     assert [here.train(1) for _ in range(5)] == pytest.approx(losses, abs=1e-5)
     for name, expected in there.snapshot(0, there.parameters).items():
-        torch.testing.assert_close(
-            here.parameters[name], expected, rtol=0, atol=2e-4, msg=lambda m, n=name: f"{n}: {m}"
-        )
+        apart = (here.parameters[name] - expected).abs()
+        # A gradient that is all rounding has either sign, and Adam's first steps are of one length whatever it is.
+        assert apart.mean() < 1e-6 and apart.max() < run.learning_rate, name
 
 
 @each_run
@@ -148,11 +152,11 @@ def test_strengths_and_patterns_are_the_package_s(run):
             np.testing.assert_allclose(here.pattern(layer, head, "train", one), patterns[layer][5, i], atol=1e-5)
 
 
-@pytest.mark.parametrize("relaxed", [False, True], ids=["SIMD", "relaxed SIMD"])
-def test_a_whole_run_from_its_seed_alone_has_the_package_s_curve(relaxed):
+@each_build
+def test_a_whole_run_from_its_seed_alone_has_the_package_s_curve(build):
     run = dataclasses.replace(Run(5, classes=11, clamps=(PerfectLayer1(),)).scaled(25), learning_rate=1e-3)
     (state,) = group(run).train()
-    here, expected = lab(run, relaxed=relaxed), np.array(state.history)
+    here, expected = lab(run, build), np.array(state.history)
     found, step = [], 0
     for seen in expected[:, 0]:
         here.train(int(seen) // 32 - step)
@@ -176,3 +180,16 @@ def test_a_task_that_cannot_be_is_refused():
     for impossible in (dict(labels=2, pairs=1), dict(classes=39), dict(labels=3, pairs=3)):
         with pytest.raises(ValueError, match="no such task"):
             lab(dataclasses.replace(SHORT, **impossible))
+
+
+@pytest.mark.parametrize("name", wasm.BUILDS)
+def test_the_committed_builds_are_of_these_sources(name):
+    recorded = wasm.recorded()[name]
+    assert recorded["made from"] == wasm.made_from(name), "the C++ or its flags changed: `make wasm` compiles it again"
+    assert recorded["sha256"] == hashlib.sha256(wasm.module(name)).hexdigest()
+
+
+def test_a_build_depends_on_the_headers_that_it_includes():
+    names = [path.name for path in wasm.sources()]
+    assert {"lab.cpp", "sequences.h", "network.h", "generator.h"} <= set(names) and "tokens.h" not in names
+    assert len(names) == len(set(names))

@@ -1,19 +1,15 @@
-"""python -m induction_heads.networks.wasm FOLDER"""
+"""python -m induction_heads.networks.wasm: compiles the lab again (`make wasm`)."""
 
 import sys
-from pathlib import Path
 
 from . import build
 
 
-def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print(f"usage: python -m induction_heads.networks.wasm FOLDER; got {arguments or 'no folder'}", file=sys.stderr)
-        return 2
+def main() -> int:
     try:
-        made = build(Path(arguments[0]))
+        made = build()
     except (ModuleNotFoundError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
     for path in made:
         print(f"{path}  {path.stat().st_size:,} bytes")
@@ -21,4 +17,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,7 +1,6 @@
 """The compiled lab (networks/wasm/lab.cpp) under wasmtime: what a page does with it in JavaScript."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,16 +18,14 @@ ALL_HEADS = Network((tuple(range(HEADS)),) * 2)
 class Module:
     """A compiled lab in a memory of its own; each method of lab.cpp by its name."""
 
-    def __init__(self, compiled: Path):
+    def __init__(self, compiled: bytes):
         config = wasmtime.Config()
         config.wasm_relaxed_simd = True
         engine = wasmtime.Engine(config)
         self.store, linker = wasmtime.Store(engine), wasmtime.Linker(engine)
         self.store.set_wasi(wasmtime.WasiConfig())
         linker.define_wasi()
-        self.exports = linker.instantiate(self.store, wasmtime.Module.from_file(engine, str(compiled))).exports(
-            self.store
-        )
+        self.exports = linker.instantiate(self.store, wasmtime.Module(engine, compiled)).exports(self.store)
         self.memory = self.exports["memory"]
         self.exports["_initialize"](self.store)
 
