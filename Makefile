@@ -50,7 +50,7 @@ PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
 NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
-.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme features fit-data wasm lock environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test lab lab-page status bench profile readme features fit-data wasm lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
@@ -60,6 +60,7 @@ help:
 	@echo 'make PAPER/RESULT    one result of any paper'
 	@echo 'make notebook-NAME   one notebook of notebooks/, by its name'
 	@echo 'make lab             JupyterLab on notebooks/'
+	@echo 'make lab-page        build/site/lab/index.html: the experiment as a page that trains in the browser'
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
 	@echo 'make profile         where the time of a training step goes'
@@ -114,6 +115,9 @@ fit-data: $(ENVIRONMENT)
 
 wasm: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.networks.wasm
+
+lab-page: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.lab
 
 lab: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m jupyter lab --no-browser --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
