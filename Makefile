@@ -8,7 +8,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PROFILE ?= paper
-DATASET ?= glyphs
+DATASET ?= characters
 SEEDS ?=
 DEVICE ?= cpu
 FORCE ?=

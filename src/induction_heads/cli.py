@@ -72,13 +72,14 @@ def announce(papers: Iterable, asked: Asked) -> None:
 
 
 def build(paper, asked: Asked) -> None:
-    """A paper's runs, notebooks, verdicts and gallery."""
+    """A paper's runs, verdicts, notebooks and gallery."""
     from .machinery import gallery, ledger
 
     study = _timed(f"training {paper.key}", asked.settings, lambda: _trained(paper, asked.settings, ()))
+    verdicts = _timed(f"claims {paper.key}", asked.settings, lambda: ledger.write(paper.claims(), study))
     tasks = [execution.task(paper, name, study) for name in execution.names(paper.key)]
-    execution.ensure_all(tasks, asked.force)
-    print(_timed(f"claims {paper.key}", asked.settings, lambda: ledger.write(paper.claims(), study)))
+    execution.ensure_all(tasks, asked.force)  # they find what was measured for the claims
+    print(verdicts)
     print(gallery.write(paper, asked.settings))
 
 
