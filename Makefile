@@ -50,12 +50,13 @@ PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
 NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
-.PHONY: help reproduce-all $(PAPERS) test lab lab-page status bench profile readme features fit-data wasm lock environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test test-site lab lab-page status bench profile readme features fit-data wasm lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
 	@echo 'make singh-2024      one paper: $(PAPERS)'
 	@echo 'make test            the tests'
+	@echo 'make test-site       the tests that need a browser: Chromium and its driver, of the system'
 	@echo 'make figure-3a       one result of the first paper, run or re-run alone: figure-3a ... figure-18, table-1 ... table-3'
 	@echo 'make PAPER/RESULT    one result of any paper'
 	@echo 'make notebook-NAME   one notebook of notebooks/, by its name'
@@ -126,6 +127,10 @@ lab: $(ENVIRONMENT)
 # Figures drawn from the same runs are the same bytes with one thread; with two, sums may round differently.
 test: $(ENVIRONMENT)
 	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -n 2 --dist loadgroup
+
+# In Chromium, which is the system's own.
+test-site: $(ENVIRONMENT)
+	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -m browser
 
 lock:
 	@$(GUARD) $(PYTHON) .ci/lock.py
