@@ -132,13 +132,13 @@ def test_a_click_on_a_step_clamps_it_and_what_it_builds_on(lab):
     def clamped() -> str:
         return of(driver, "left").text.partition(".")[0]
 
-    circuit["2"].find_element(By.CSS_SELECTOR, ".reach-badge").click()
+    circuit["2"].find_element(By.CSS_SELECTOR, "rect.badge").click()
     assert clamped() == "Clamped: 1, 2" and circuit["1"].get_attribute("aria-checked") == "true"
     circuit["5"].send_keys(Keys.SPACE)  # by the keyboard too
     assert clamped().startswith("Clamped: 1, 2, 3v, 5") and "PerfectCopy" in of(driver, "python").text
     circuit["4"].send_keys(Keys.ENTER)
     assert clamped().startswith("Every step is clamped") and not of(driver, "train").is_enabled()
-    circuit["1"].find_element(By.CSS_SELECTOR, ".reach-badge").click()
+    circuit["1"].find_element(By.CSS_SELECTOR, "rect.badge").click()
     assert clamped().startswith("Clamped: 3v, 5") and of(driver, "train").is_enabled()
 
 

@@ -97,7 +97,7 @@ class Circuit {
       svg("path", { class: "reach", d }),
       svg("path", { class: "shade own", d }),
       svg("path", { class: attends ? "stroke own attends" : "stroke own", d, "marker-end": `url(#head-${step})` }),
-      svg("rect", { class: "reach-badge", x: x - 0.65, y: at - 0.6, width: 1.3, height: 1.2 }),
+      svg("rect", { class: "reach-badge", x: x - 0.55, y: at - 0.42, width: 1.1, height: 0.84 }),
       svg("rect", { class: "badge own", x: x - width / 2, y: at - 0.31, width, height: 0.62, rx: 0.31 }),
       svg("text", { class: "badge own", x, y: at + 0.14, "font-size": 0.4, "text-anchor": "middle" }, step),
     ];

@@ -6,6 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from jaxtyping import Shaped, UInt8
 
 from induction_heads.data import Dataset, characters, efficientnet, load
 from induction_heads.machinery.colours import HEAD_COLOURS, INK
@@ -94,11 +96,11 @@ def _one_head() -> dict[str, list]:
     return found
 
 
-def _points(rows) -> list[list[float]]:
+def _points(rows: pd.DataFrame) -> list[list[float]]:
     return [[int(x), round(float(y), 3)] for x, y in zip(rows.x, rows.y, strict=True)]
 
 
-def shown(table: np.ndarray) -> np.ndarray:
+def shown(table: Shaped[np.ndarray, "class exemplar *rest"]) -> Shaped[np.ndarray, "row *rest"]:
     """The rows that the page's tasks show: all exemplars of the training classes, then the first of each unseen one."""
     training = table[:CLASSES, :EXEMPLARS].reshape(-1, *table.shape[2:])
     return np.concatenate([training, table[-sequences.TEST_CLASSES :, 0]])
@@ -124,7 +126,7 @@ def packed_pictures(data: Dataset) -> bytes:
     return np.packbits(shown(_images(data)) > 0, axis=-1).tobytes()
 
 
-def _images(data: Dataset) -> np.ndarray:
+def _images(data: Dataset) -> UInt8[np.ndarray, "class exemplar height width"]:
     if data.images is None:
         raise ValueError(f"{data.name}: the lab shows pictures, and this data set has features alone")
     return data.images

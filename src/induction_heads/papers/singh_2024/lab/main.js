@@ -133,7 +133,7 @@ function predicting(on) {
   $("predict").textContent = on ? "Done drawing" : "Draw your prediction";
   if (on) {
     if (current && !current.going) current = null;
-    if (prediction.sequences !== settings.sequences) prediction.clear();
+    if (prediction.sequences !== lossPlot.x[1]) prediction.clear();
     $("verdict").textContent = "Draw the train loss that you expect, with finger or mouse, or with the arrow keys.";
     $("loss").focus({ preventScroll: false });
   } else if (!current) $("verdict").textContent = "";

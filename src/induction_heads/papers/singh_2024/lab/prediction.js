@@ -27,7 +27,8 @@ class Prediction {
   get points() {
     return this.values.map((value, i) => [this.place(i), value]);
   }
-  place = (i) => (this.plot.x[1] * i) / (POINTS - 1);
+  // The axis may grow longer than it was when the curve was drawn.
+  place = (i) => ((this.sequences ?? this.plot.x[1]) * i) / (POINTS - 1);
 
   set drawing(on) {
     this.isDrawing = on;
@@ -46,7 +47,7 @@ class Prediction {
   // Everything between two places of the pointer is filled in.
   move(event) {
     const [x, y] = this.plot.at(event), [low, high] = this.plot.y;
-    const i = Math.round(Math.min(Math.max((x / this.plot.x[1]) * (POINTS - 1), 0), POINTS - 1));
+    const i = Math.round(Math.min(Math.max(x / this.place(1), 0), POINTS - 1));
     const value = Math.min(Math.max(y, low), high), from = this.last ?? [i, value];
     const steps = Math.max(Math.abs(i - from[0]), 1);
     for (let k = 0; k <= steps; ++k)
@@ -70,7 +71,7 @@ class Prediction {
   }
 
   changed() {
-    this.sequences = this.plot.x[1];
+    this.sequences ??= this.plot.x[1];
     this.tell();
     this.onChange();
   }
