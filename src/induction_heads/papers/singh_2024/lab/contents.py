@@ -100,7 +100,7 @@ def _points(rows: pd.DataFrame) -> list[list[float]]:
     return [[int(x), round(float(y), 3)] for x, y in zip(rows.x, rows.y, strict=True)]
 
 
-def shown(table: Shaped[np.ndarray, "class exemplar *rest"]) -> Shaped[np.ndarray, "row *rest"]:
+def shown(table: Shaped[np.ndarray, "class exemplar ..."]) -> Shaped[np.ndarray, "row ..."]:
     """The rows that the page's tasks show: all exemplars of the training classes, then the first of each unseen one."""
     training = table[:CLASSES, :EXEMPLARS].reshape(-1, *table.shape[2:])
     return np.concatenate([training, table[-sequences.TEST_CLASSES :, 0]])
