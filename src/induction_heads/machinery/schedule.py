@@ -6,6 +6,7 @@ its numbers do not depend on the machine's load; two cores train two groups.
 
 import dataclasses
 import math
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

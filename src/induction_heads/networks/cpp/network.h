@@ -86,6 +86,7 @@ struct Run {
   M rows = room.matrix(items, d_model);
   Normed<F> read = room.normed(d_model, items);
   M item_qkv[3] = {room.matrix(items, width[0]), room.matrix(items, width[0]), room.matrix(items, width[0])};
+  bool watched = false;  // patterns are computed even where nothing reads them
 
   static M weight(F* at, int64_t rows, int64_t columns) { return {at, rows, columns}; }
   M weight_2(int which) const { return weight(net.of(1, which), d_model, width[1]); }  // W_Q, W_K or W_V
@@ -105,7 +106,7 @@ struct Run {
             last ? clamped.copies : none,
             match,
             last ? source.data() : in_place.data(),
-            !(last && clamped.copying)};
+            watched || !(last && clamped.copying)};
   }
 
   void embed() {
