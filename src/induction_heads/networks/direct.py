@@ -46,7 +46,7 @@ def direct_paths(
         keep = torch.ones(1, 2, max(map(len, network.heads)), dtype=torch.bool)
     given, ablated = told
     if runs == 1 and all((numbers == numbers[:1]).all() for numbers in given[:-1]):  # they differ in ablations alone
-        given = kernels.Clamped(*(numbers[:1] for numbers in given[:-1]), {})
+        given = kernels.Clamped._make([*(numbers[:1] for numbers in given[:-1]), {}])
         ablated = kernels.Ablated(*(mask[None] for mask in ablated))
     else:
         networks, ablated = _expanded(networks, len(each)), kernels.Ablated(*(mask[:, None] for mask in ablated))

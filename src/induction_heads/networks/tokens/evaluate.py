@@ -85,8 +85,9 @@ def heads(
             "qk_trace": _qk_trace(learnt["W_E"], block, earlier),
         }
         for h in range(len(previous)):
-            numbers = {name: float(each[h]) for name, each in columns.items()}
-            rows.append({"head": head_name(layer, h), "layer": layer + 1} | numbers)
+            row: dict[str, float | int | str] = {"head": head_name(layer, h), "layer": layer + 1}
+            row |= {name: float(each[h]) for name, each in columns.items()}
+            rows.append(row)
         earlier.append((block["W_V"], block["W_O"], previous))
     return pd.DataFrame(rows).set_index("head")
 
