@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.short import Result
 from induction_heads.machinery.study import Study
 
@@ -48,5 +48,8 @@ PAPER = Paper(
         ),
         Part("Both at once", "Frequent classes are worth remembering, rare ones are not.", ("figure_3",)),
     ),
+    questions=("data",),
+    edges=(Edge("1", "reddy_2023:4", True, "many classes favour context, few favour weights"),),
+    left_open="Which of the properties matter to models of language?",
     seeds={"paper": SEEDS, "smoke": SEEDS[:2]},
 )
