@@ -82,8 +82,8 @@ def page(papers: Sequence[Paper], edges: Sequence[Related]) -> list[str]:
     lines = [
         "# A map of the field",
         "",
-        f"Papers by what they ask, and claims of two papers on one question: {told}. An edge follows from the verdicts of "
-        "both claims *in our own measurements*, whatever the papers state.",
+        f"Papers by what they ask, and claims of two papers on one question: {told}. An edge follows from the verdicts "
+        "of both claims *in our own measurements*, whatever the papers state.",
         "",
         f"![Papers in columns by question, joined by {len(edges)} edges: {told}.]({PICTURE})",
         "",
