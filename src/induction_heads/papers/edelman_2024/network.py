@@ -71,8 +71,8 @@ def initial(layers: int, generator: torch.Generator) -> Tensors:
 
 
 def normed(weights: Tensors, which: int | str, stream: Tensor) -> Tensor:
-    names = f"norm{which} weight", f"norm{which} bias"
-    return torch.nn.functional.layer_norm(stream, (WIDTH,), *(weights[name] for name in names))
+    weight, bias = weights[f"norm{which} weight"], weights[f"norm{which} bias"]
+    return torch.nn.functional.layer_norm(stream, (WIDTH,), weight, bias)
 
 
 def previous_token(length: int) -> Float[Tensor, "token token"]:

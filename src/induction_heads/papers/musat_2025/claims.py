@@ -53,7 +53,7 @@ def in_order(n: Numbers) -> bool:
 
 
 def shares(study: Study, seed: int) -> Measured:
-    found = {}
+    found: dict[str, float] = {}
     for name, trained in rows_of(study, networks, seed).items():
         last = trained.history.iloc[-1]
         found |= {f"19 directions, {name}": last.nineteen, f"three, {name}": last.three}

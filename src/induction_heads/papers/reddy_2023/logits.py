@@ -52,7 +52,8 @@ def descent(pairs: int, labels: int, clamped: bool = False, steps: int = STEPS) 
         raise ValueError(f"expected 2 pairs or more and at least as many labels, got {pairs} and {labels}")
     theta, rows = np.zeros(3), []
     for _ in range(steps + 1):
-        loss, gradient = loss_and_gradient(*theta, pairs, labels, clamped)
+        a, b, xi = theta
+        loss, gradient = loss_and_gradient(a, b, xi, pairs, labels, clamped)
         rows.append([*theta, loss])
         theta = theta - RATE * gradient
     return Descent(*np.array(rows).T)

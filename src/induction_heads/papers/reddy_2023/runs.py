@@ -30,12 +30,12 @@ def blocked(profile: str, seed: int) -> Rows:
 
 def once(profile: str, seed: int) -> Rows:
     """Beside `blocked`: contexts hold every label, so that none can be told from its absence."""
-    run = blocked(profile, seed)[BLOCKED]
-    return blocked(profile, seed) | {ONCE: EachLabelOnce(**dataclasses.asdict(run))}
+    run = _run(profile, seed, 1200, labels=PAIRS)
+    return {BLOCKED: run, ONCE: EachLabelOnce(**dataclasses.asdict(run))}
 
 
 def clamp(profile: str, seed: int) -> Rows:
-    return abrupt(profile, seed) | {CLAMPED: _run(profile, seed, 1000, clamped=True)}
+    return {**abrupt(profile, seed), CLAMPED: _run(profile, seed, 1000, clamped=True)}
 
 
 def data(profile: str, seed: int) -> Rows:
