@@ -7,6 +7,7 @@ the verdicts of both stands here, and is written as a page with one figure.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import ledger
 from .ledger import HOLDS, IN_PART, UNMEASURED
@@ -128,11 +129,13 @@ def _draw(papers: Sequence[Paper], edges: Sequence[Related], target: Path) -> No
         if each.paper in at and each.other in at:
             color, dashes = LOOKS[each.relation]
             bend = (0.12 + 0.05 * (i % 4)) * (1 if i % 2 else -1)
-            look = dict(arrowstyle="-", color=color, ls=dashes, lw=1.8, connectionstyle=f"arc3,rad={bend}")
+            look: dict[str, Any] = dict(
+                arrowstyle="-", color=color, ls=dashes, lw=1.8, connectionstyle=f"arc3,rad={bend}"
+            )
             ax.annotate("", at[each.paper], at[each.other], arrowprops=look, zorder=1)
     for paper in papers:
         if paper.key in at:
-            box = dict(boxstyle="round,pad=0.35", fc="white", ec="#4A4A4A", lw=0.8)
+            box: dict[str, Any] = dict(boxstyle="round,pad=0.35", fc="white", ec="#4A4A4A", lw=0.8)
             name = paper.key.replace("_", " ").capitalize()
             ax.text(*at[paper.key], name, ha="center", va="center", size=9, bbox=box, zorder=2)
     for i, question in enumerate(QUESTIONS):
