@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from induction_heads import papers
 from induction_heads.machinery import execution, gallery, paths
-from induction_heads.machinery.paper import find
+from induction_heads.machinery.paper import QUESTIONS, find
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.study import Study
 
@@ -52,6 +52,15 @@ def test_every_claim_stands_below_a_figure_and_is_measured_on_the_runs_of_a_resu
         for seed in claim.seeds(study.settings.seeds):
             assert set(claim.runs(study, seed)) <= trained, claim.id
     assert len({claim.id for claim in paper.claims()}) == len(paper.claims())
+
+
+def test_every_edge_of_the_map_names_two_claims():
+    every = find(papers)
+    known = {f"{key}:{claim.id}" for key, paper in every.items() for claim in paper.claims()}
+    edges = [(f"{key}:{edge.claim}", edge.other) for key, paper in every.items() for edge in paper.edges]
+    assert edges and {end for edge in edges for end in edge} <= known
+    assert all(one.partition(":")[0] != other.partition(":")[0] for one, other in edges)
+    assert all(set(paper.questions) <= set(QUESTIONS) for paper in every.values())
 
 
 @each_paper

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import execution, ledger, paths, readme
+from . import execution, field, ledger, paths, readme
 from .paper import Paper
 from .settings import Settings
 
@@ -26,9 +26,13 @@ def write(paper: Paper, settings: Settings) -> str:
 
 
 def write_front(papers: Iterable[Paper], settings: Settings) -> str:
-    """Writes README.md into the folder of all figures and says where it is."""
-    folder = paths.figures_of_all(settings)
-    return _write(folder, front(papers, folder, settings))
+    """Writes README.md into the folder of all figures, and the map of the field beside it; says where they are."""
+    folder, papers = paths.figures_of_all(settings), list(papers)
+    of_field = field.write(papers, folder)
+    text = front(papers, folder, settings)
+    if of_field:
+        text += f"\n[A map of the field]({field.PAGE}): which claims agree, and what is open.\n"
+    return _write(folder, text)
 
 
 def _write(folder: Path, text: str) -> str:

@@ -8,6 +8,7 @@ from induction_heads.papers.reddy_2023.network import InContext
 from induction_heads.papers.reddy_2023.task import CONTENT, PAIRS, SLOTS, WIDTH, Classes
 
 KNOWN = Classes.drawn(40, 11, torch.Generator().manual_seed(0))
+ORTHOGONAL = Classes(torch.eye(CONTENT)[:20], torch.eye(CONTENT)[20:31])
 QUIET = InContext(2, 3, classes=20, labels=11, tests=10, evaluate_every=2)
 
 
@@ -72,13 +73,13 @@ def circuit() -> dict[str, torch.Tensor]:
     weights["V2"][content, content] = 20.0
     for i in range(network.HIDDEN):
         weights |= {f"M{i}": torch.eye(WIDTH), f"b{i}": torch.tensor(50.0 if i == 0 else 0.0)}
-    return weights | {"out": torch.cat([torch.zeros(SLOTS, 11), KNOWN.labels.T])}
+    return weights | {"out": torch.cat([torch.zeros(SLOTS, 11), ORTHOGONAL.labels.T])}
 
 
 def test_a_previous_token_head_and_a_match_attend_to_the_label_of_the_targets_item():
     context = torch.arange(PAIRS).repeat(6, 1)
     target = torch.arange(6)
-    found = network.forward(circuit(), task.batch(KNOWN, context, target, 0, generator()).tokens, clamped=False)
+    found = network.forward(circuit(), task.batch(ORTHOGONAL, context, target, 0, generator()).tokens, clamped=False)
     assert (found.layer_1[:, range(1, 16, 2), range(0, 16, 2)] > 0.99).all()
     pairs = found.layer_2[:, :-1].unflatten(1, (PAIRS, 2)).sum(-1)
     assert (pairs[:, :6].argmax(1) == target).all()

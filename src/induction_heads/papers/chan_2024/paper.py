@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.short import Result
 from induction_heads.machinery.study import Study
 
@@ -40,5 +40,8 @@ PAPER = Paper(
         Part("Whom does the gate trust?", "One pair in context, ten classes of which five are rare.", ("figure_1",)),
         Part("Why", "It compares errors; so does training, step by step.", ("figure_2", "figure_3")),
     ),
+    questions=("when", "data"),
+    edges=(Edge("2", "singh_2025:1", True, "learning in context comes and goes"),),
+    left_open="Does a transformer hold a gate of this kind?",
     seeds={"paper": SEEDS, "smoke": SEEDS[:2]},
 )

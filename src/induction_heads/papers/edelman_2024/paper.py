@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.short import Result
 from induction_heads.machinery.study import Study
 
@@ -64,5 +64,13 @@ PAPER = Paper(
             ("figure_6",),
         ),
     ),
+    questions=("what", "when"),
+    edges=(
+        Edge("clamp", "singh_2024:10", True, "giving the previous-token step hastens the rest"),
+        Edge("clamp", "reddy_2023:clamp", True, "the plateau goes with the previous-token step given"),
+        Edge("1", "reddy_2023:1", True, "a simpler strategy first, then the better one abruptly"),
+        Edge("4", "singh_2024:3", True, "heads form together, at the change"),
+    ),
+    left_open="Does a network with MLPs wait at the same strategies?",
     seeds={"paper": SEEDS, "smoke": SEEDS[:2]},
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.short import Result
 from induction_heads.machinery.study import Study
 
@@ -57,5 +57,8 @@ PAPER = Paper(
             ("figure_3", "figure_4"),
         ),
     ),
+    questions=("data",),
+    edges=(Edge("1", "chan_2022:1", True, "diverse data make the solution that reads the context"),),
+    left_open="After more than two gradient steps, where does the border lie?",
     seeds={"paper": SEEDS, "smoke": SEEDS[:2]},
 )

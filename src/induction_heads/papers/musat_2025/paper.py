@@ -60,5 +60,7 @@ PAPER = Paper(
             ("figure_3", "figure_4", "figure_5"),
         ),
     ),
+    questions=("when", "why"),
+    left_open="With the previous-token step given, does the time grow with the context instead of its square?",
     seeds={"paper": SEEDS, "smoke": SEEDS[:2]},
 )

@@ -57,5 +57,7 @@ PAPER = Paper(
             ("figure_5",),
         ),
     ),
+    questions=("what",),
+    left_open="What lies between a softmax that picks one token and a sum over all?",
     seeds={"paper": SEEDS, "smoke": SEEDS[:2]},
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.paper import Result as Drawn
 from induction_heads.machinery.short import Result
 from induction_heads.machinery.study import Study
@@ -66,5 +66,13 @@ PAPER = Paper(
             ("figure_6",),
         ),
     ),
+    questions=("why", "data"),
+    edges=(
+        Edge("1", "singh_2024:1", True, "a plateau, then an abrupt fall"),
+        Edge("clamp", "singh_2024:10", True, "giving the previous-token step hastens the rest"),
+        Edge("clamp", "singh_2024:figure-8-all", False, "a previous-token pattern at every token"),
+        Edge("3", "musat_2025:2", True, "the order: copy, match, previous token"),
+    ),
+    left_open="Which step is waited for, if the plateau stays with the previous-token step given?",
     seeds={"paper": SEEDS, "smoke": SEEDS[:2]},
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.paper import Result as Drawn
 from induction_heads.machinery.short import Result
 from induction_heads.machinery.study import Study
@@ -58,5 +58,8 @@ PAPER = Paper(
         ),
         Part("Networks", "What do they rely on, on two data sets?", ("figure_3",)),
     ),
+    questions=("when", "why"),
+    edges=(Edge("4", "chan_2024:2", True, "what is left in the end is weights"),),
+    left_open="In which small network does learning in context emerge and then fade?",
     seeds={"paper": SEEDS, "smoke": SEEDS[:2]},
 )

@@ -1,0 +1,43 @@
+"""Readings of Chan and others 2022, in sentences made from the numbers."""
+
+from collections.abc import Mapping
+
+from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.store import Trained
+
+from . import claims
+
+BySeed = Mapping[int, Numbers]
+BOTH = 0.8  # from this accuracy in context and from weights a network has both
+
+
+def _told(by_seed: BySeed) -> str:
+    names = next(iter(by_seed.values()))
+    return "; ".join(f"{name} {', '.join(f'{n[name]:.2f}' for n in by_seed.values())}" for name in names)
+
+
+def reading_classes(by_seed: BySeed) -> list[str]:
+    """`claims.classes` of every seed."""
+    held = [claims.many_classes_favour_context(n) for n in by_seed.values()]
+    return [
+        prediction(all(held), f"accuracies by seed: {_told(by_seed)}"),
+        f"The criterion is met by {in_words(sum(held), len(held))}.",
+    ]
+
+
+def reading_bursts(by_seed: BySeed) -> list[str]:
+    """`claims.bursts` of every seed."""
+    held = [claims.bursts_favour_context(n) for n in by_seed.values()]
+    return [
+        prediction(all(held), f"accuracies by seed: {_told(by_seed)}"),
+        f"The criterion is met by {in_words(sum(held), len(held))}.",
+    ]
+
+
+def reading_zipf(runs: Mapping[str, Trained]) -> list[str]:
+    """Which exponents leave a network with both."""
+    ends = {name: trained.history.iloc[-1] for name, trained in runs.items()}
+    both = [name for name, last in ends.items() if min(last.context, last.weights) >= BOTH]
+    told = "; ".join(f"{name}: context {last.context:.2f}, weights {last.weights:.2f}" for name, last in ends.items())
+    return [prediction(bool(both), f"by exponent, {told}"), "One seed, and no claim."]
