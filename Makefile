@@ -8,7 +8,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PROFILE ?= paper
-DATASET ?= glyphs
+DATASET ?= characters
 SEEDS ?=
 DEVICE ?= cpu
 FORCE ?=
@@ -50,22 +50,29 @@ PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
 NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
-.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme features fit-data lock environment clean distclean $(NOTEBOOKS)
+FOLDER ?=
+
+.PHONY: help reproduce-all $(PAPERS) test test-site course course-grade lab lab-page status bench profile readme features fit-data wasm lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
 	@echo 'make singh-2024      one paper: $(PAPERS)'
 	@echo 'make test            the tests'
+	@echo 'make test-site       the tests that need a browser: Chromium and its driver, of the system'
 	@echo 'make figure-3a       one result of the first paper, run or re-run alone: figure-3a ... figure-18, table-1 ... table-3'
 	@echo 'make PAPER/RESULT    one result of any paper'
 	@echo 'make notebook-NAME   one notebook of notebooks/, by its name'
+	@echo 'make course          the students'"'"' version of the course, without solutions, as a zip in build/course'
+	@echo 'make course-grade FOLDER=handed-in   autogrades FOLDER/STUDENT/LESSON.ipynb, and writes a table of points'
 	@echo 'make lab             JupyterLab on notebooks/'
+	@echo 'make lab-page        build/site/lab/index.html: the experiment as a page that trains in the browser'
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
 	@echo 'make profile         where the time of a training step goes'
 	@echo 'make features        makes the features that the package ships again, and says how far off they are'
 	@echo 'make fit-data        fits the two constants of the characters to the training curve of Figure 3a'
 	@echo 'make lock            asks pip what it would install on each platform with each Python, and writes requirements.lock'
+	@echo 'make wasm            compiles the C++ again for the lab in the browser, after it has changed'
 	@echo 'make readme          writes the numbers in README.md from the committed results and the times measured here'
 	@echo 'make clean           removes figures and executed notebooks'
 	@echo 'make distclean       removes runs, downloaded data and the environment too'
@@ -105,12 +112,24 @@ status: $(ENVIRONMENT)
 bench profile readme: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
 
-# Made once and committed: neither is part of reproduce-all.
+# Made once and committed: none is part of reproduce-all.
 features: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.data.features
 
 fit-data: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.fit_data
+
+course: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) course
+
+course-grade: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) course-grade $(call quoted,$(FOLDER))
+
+wasm: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.networks.wasm
+
+lab-page: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.lab
 
 lab: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) lab
@@ -118,6 +137,10 @@ lab: $(ENVIRONMENT)
 # Figures drawn from the same runs are the same bytes with one thread; with two, sums may round differently.
 test: $(ENVIRONMENT)
 	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -n 2 --dist loadgroup
+
+# In Chromium, which is the system's own.
+test-site: $(ENVIRONMENT)
+	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -m browser
 
 lock:
 	@$(GUARD) $(PYTHON) .ci/lock.py

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ("__init__.py", "__main__.py", "cli.py", "machinery", "papers/__init__.py")
-PARAMETERS = 'profile = "paper"\ndataset = "glyphs"\n'
+PARAMETERS = 'profile = "paper"\ndataset = "characters"\n'
 PICTURE = """
 from induction_heads.machinery.drawing import page_for
 from induction_heads.machinery.settings import Settings
@@ -41,7 +41,7 @@ class Project:
 
     @property
     def executed(self) -> Path:
-        return self.root / "build" / "executed" / "glyphs-paper" / "tiny"
+        return self.root / "build" / "executed" / "characters-paper" / "tiny"
 
     @property
     def figures(self) -> Path:

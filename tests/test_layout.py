@@ -19,6 +19,7 @@ ROOMS = {  # each room, and the rooms that it may import
     "lens": {"machinery", "data", "networks"},
     "papers": {"machinery", "data", "networks", "lens"},
     "bench": {"machinery", "data", "networks", "lens"},
+    "course": {"machinery", "data", "networks", "lens", "papers"},
 }
 NOUNS = ("exemplar", "pair", "clamp")  # of one paper's task
 SOURCES = sorted(PACKAGE.rglob("*.py"))

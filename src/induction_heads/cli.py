@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from .machinery import execution, paths, processes, supervise
@@ -76,13 +77,14 @@ def announce(papers: Iterable, asked: Asked) -> None:
 
 
 def build(paper, asked: Asked) -> None:
-    """A paper's runs, notebooks, verdicts and gallery."""
+    """A paper's runs, verdicts, notebooks and gallery."""
     from .machinery import gallery, ledger
 
     study = _timed(f"training {paper.key}", asked.settings, lambda: _trained(paper, asked.settings, ()))
+    verdicts = _timed(f"claims {paper.key}", asked.settings, lambda: ledger.write(paper.claims(), study))
     tasks = [execution.task(paper, name, study) for name in execution.names(paper.key)]
-    execution.ensure_all(tasks, asked.force)
-    print(_timed(f"claims {paper.key}", asked.settings, lambda: ledger.write(paper.claims(), study)))
+    execution.ensure_all(tasks, asked.force)  # they find what was measured for the claims
+    print(verdicts)
     print(gallery.write(paper, asked.settings))
 
 
@@ -135,7 +137,9 @@ def notebook(asked: Asked) -> None:
     found = {part for task in tasks for part in (task.name, task.name.split("/")[1])}
     for name in asked.names:
         if name not in found:
-            execution.source(name)  # says which there are
+            others = [each for each in execution.every_name() if name in {each, each.split("/")[1]}]  # of no paper
+            execution.source(others[0] if others else name)  # says which there are
+            tasks += [execution.Task(other, asked.settings, ()) for other in others]
     execution.ensure_all(tasks, asked.force)
 
 
@@ -149,7 +153,8 @@ def result(asked: Asked) -> None:
         needed = [other for other in paper.results if paper.notebook_of(other) == book]
         study = _trained(paper, asked.settings, needed)
         task = execution.task(paper, book, study)
-        execution.ensure(task, asked.force)
+        # A notebook of what is made here alone was executed before without its runs.
+        execution.ensure(task, asked.force or not paper.results[result].in_reproduce_all)
         panels = re.compile(rf"{result.replace('-', '_')}[a-z]?(_.*)?")  # figure_16a and figure_16b are figure 16
         made = sorted(path for path in study.folder.glob("*") if panels.fullmatch(path.stem))
         print("\n".join(str(path) for path in made) or f"{name}: in {execution.executed(book, task.settings)}")
@@ -230,6 +235,24 @@ def replay(asked: Asked) -> int:
     return replay.main(list(asked.names))
 
 
+def course(asked: Asked) -> None:
+    """Writes the students' version of the course as a zip."""
+    from .course import release
+
+    print(release.release())
+    print(release.inventory())
+
+
+def course_grade(asked: Asked) -> None:
+    """Autogrades what students have handed in, in FOLDER/STUDENT/LESSON.ipynb, and writes a table of points."""
+    from .course import release
+
+    if not all(asked.names) or len(asked.names) != 1:
+        raise ValueError("one folder with a folder a student was expected: make course-grade FOLDER=handed-in")
+    print(release.table(release.grade(Path(asked.names[0]))))
+    print(release.FOLDER / "grades.csv")
+
+
 def _papers() -> dict:
     from . import papers
     from .machinery.paper import find
@@ -268,8 +291,9 @@ def _check_device(settings: Settings) -> None:
             raise ValueError("DEVICE is cuda, but PyTorch finds no CUDA device here: use DEVICE=cpu")
 
 
-_ALL = (start, reproduce, train, status, notebook, result, claims, gallery, readme, names, lab, bench, profile, replay)
-COMMANDS = {command.__name__: command for command in _ALL}
+_FIRST = (start, reproduce, train, status, notebook, result, claims, gallery, readme, names, lab)
+_MORE = (bench, profile, replay, course, course_grade)
+COMMANDS = {command.__name__.replace("_", "-"): command for command in (*_FIRST, *_MORE)}
 SETTINGS = ("profile", "dataset", "seeds", "device")
 
 

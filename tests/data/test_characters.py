@@ -36,7 +36,7 @@ def test_all_features_have_the_norm_that_was_fitted(dataset):
 
 def test_the_content_is_what_was_shipped(dataset):
     assert dataset.fingerprint == fingerprint(dataset.features)
-    assert dataset.fingerprint.startswith("8f92d1f77231a2ac")
+    assert dataset.fingerprint.startswith("bd352d8a02ef5bfd")
 
 
 def test_the_order_of_classes_is_shuffled_by_seed_0(dataset):

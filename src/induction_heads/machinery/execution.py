@@ -80,12 +80,17 @@ def names(paper: str) -> list[str]:
     return sorted(f"{paper}/{path.stem}" for path in NOTEBOOKS.joinpath(paper).glob("*.ipynb"))
 
 
+def every_name() -> list[str]:
+    """Every notebook as `FOLDER/NAME`, those of no paper too."""
+    return sorted(path.relative_to(NOTEBOOKS).with_suffix("").as_posix() for path in NOTEBOOKS.glob("*/*.ipynb"))
+
+
 def source(name: str) -> Path:
     path = NOTEBOOKS / f"{name}.ipynb"
     if not path.is_file():
-        known = sorted(p.relative_to(NOTEBOOKS).with_suffix("").as_posix() for p in NOTEBOOKS.glob("*/*.ipynb"))
+        known = ", ".join(every_name())
         none = f"none in {NOTEBOOKS}: `induction-heads start FOLDER` writes them, work in that folder"
-        raise FileNotFoundError(f"no notebook is called {name!r}; there are {', '.join(known) or none}")
+        raise FileNotFoundError(f"no notebook is called {name!r}; there are {known or none}")
     return path
 
 
@@ -102,13 +107,13 @@ def code_of(notebook: Path) -> str:
 
 
 def parameters_of(notebook: Path) -> dict[str, Any]:
-    """Names and defaults in the cell tagged `parameters`; they have to be plain values."""
+    """Names and defaults in the cell tagged `parameters`, if there is one; they have to be plain values."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", ())]
-    if len(tagged) != 1:
+    if len(tagged) > 1:
         raise ValueError(f"{notebook.name} should have one cell tagged 'parameters', it has {len(tagged)}")
     defaults = {}
-    for line in ast.parse("".join(tagged[0]["source"])).body:
+    for line in ast.parse("".join(line for cell in tagged for line in cell["source"])).body:
         if not (isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name)):
             raise ValueError(
                 f"{notebook.name}: the parameters cell holds plain assignments only, not {ast.unparse(line)!r}"

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from . import execution, ledger, paths, readme
-from .numbers import number
 from .paper import Paper
 from .settings import Settings
 
@@ -70,11 +69,11 @@ def page(paper: Paper, folder: Path, settings: Settings) -> str:
     """The gallery of what is in the folder."""
     claims = ledger.read(folder)
     shown: set[str] = set()
+    on = f" on the data set `{settings.dataset}`" if paper.on_a_data_set else ""
     lines = [f"# {paper.title}", "", f"{paper.introduction or paper.sentence} {_sources(paper)}", ""]
     lines += [
-        f"Made by `make {paper.target}{_options(settings)}` on the data set `{settings.dataset}`. Layers count from 1 "
-        "and heads from 0; head numbers mean nothing across implementations, so compare our heads with the paper's as "
-        "wholes. "
+        f"Made by `make {paper.target}{_options(settings)}`{on}. Layers count from 1 and heads from 0; head numbers "
+        "mean nothing across implementations, so compare our heads with the paper's as wholes. "
         "The marks below a figure say whether what the paper states of it holds here.",
         "",
     ]
@@ -195,10 +194,8 @@ def _verdicts(claims: Claims) -> list[str]:
 
 
 def _spread(values: Mapping[str, Mapping[str, float | None]], name: str) -> str:
-    """Lowest, median and highest over the seeds; never learnt comes last."""
-    each = sorted(math.inf if (x := numbers[name]) is None else x for numbers in values.values())
-    shown = [number(x) for x in (each[0], each[(len(each) - 1) // 2], each[-1])]
-    return shown[0] if len(set(shown)) == 1 else ", ".join(shown)
+    """Of one number over the seeds; a null is never learnt."""
+    return ledger.spread(math.inf if (x := numbers[name]) is None else x for numbers in values.values())
 
 
 def _options(settings: Settings) -> str:

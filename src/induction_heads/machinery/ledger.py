@@ -30,6 +30,7 @@ TOLD = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold here", UNMEA
 MARKS = {HOLDS: "✔", IN_PART: "◐", FAILS: "✘", UNMEASURED: "–"}
 WIDTH = 118  # of the printed table, in characters
 DIGITS = 4  # of a number in claims.json
+LISTED = 5  # seeds whose numbers tables give one by one; of more they give the range
 MOST, FEW = 0.9, 0.1  # shares of the seeds from which a claim holds, and up to which it does not
 CONFIDENCE = 0.95
 MANY = 20  # seeds from which a percentile tells something
@@ -111,6 +112,11 @@ class Verdict:
         placed = placement(self.claim, self.numbers)
         where = {name: f" ({place})" for name, place in placed.items()}
         return "; ".join(f"{name} {number(x)}{where.get(name, '')}" for name, x in self.claim.theirs.items())
+
+    def beside(self, seeds: Iterable[int]) -> "Verdict":
+        """Over the seeds measured that are none of these."""
+        without = set(seeds)
+        return Verdict(self.claim, {seed: numbers for seed, numbers in self.numbers.items() if seed not in without})
 
     @property
     def exact(self) -> bool:
@@ -256,7 +262,6 @@ def frame(found: Iterable[Verdict]) -> Any:
     rows = []
     for verdict in found:
         claim = verdict.claim
-        ours = [f"{seed}: {_listed(numbers, ', ')}" for seed, numbers in verdict.numbers.items()]
         rows.append(
             {
                 "claim": claim.id,
@@ -264,7 +269,7 @@ def frame(found: Iterable[Verdict]) -> Any:
                 "where": claim.source,
                 "criterion": claim.criterion,
                 "the paper": verdict.paper,
-                "ours, by seed": "\n".join(ours),
+                "ours": "\n".join(_ours(verdict)),
                 "verdict": verdict.word,
                 "seeds": verdict.seeds,
             }
@@ -282,10 +287,28 @@ def table(found: Iterable[Verdict]) -> str:
         lines += _wrapped(claim.statement) + _wrapped(f"criterion: {claim.criterion}")
         if claim.published:
             lines += _wrapped(f"the paper: {verdict.paper}")
-        for seed, numbers in verdict.numbers.items():
-            mark = "yes" if verdict.by_seed[seed] else "NO "
-            lines += _wrapped(f"seed {seed} {mark}  {_listed(numbers, '; ')}")
+        for line in _ours(verdict):
+            lines += _wrapped(line)
     return "\n".join(lines)
+
+
+def _ours(verdict: Verdict) -> list[str]:
+    """A line a seed; of many seeds a line a number, its lowest, median and highest, and which seeds miss."""
+    if len(verdict.numbers) <= LISTED:
+        marks = {seed: "yes" if held else "NO " for seed, held in verdict.by_seed.items()}
+        return [f"seed {seed} {marks[seed]}  {_listed(numbers, '; ')}" for seed, numbers in verdict.numbers.items()]
+    names = next(iter(verdict.numbers.values()))
+    each = {name: [float(numbers[name]) for numbers in verdict.numbers.values()] for name in names}
+    missed = [str(seed) for seed, held in verdict.by_seed.items() if not held]
+    told = [f"{name}: {spread(values)}" for name, values in each.items()]
+    return [*told, f"missed by seeds {', '.join(missed)}"] if missed else told
+
+
+def spread(values: Iterable[float]) -> str:
+    """Lowest, median (the lower of two) and highest; what could not be measured (NaN) comes last, as never learnt."""
+    each = sorted(math.inf if math.isnan(value) else value for value in values)
+    shown = [number(value) for value in (each[0], each[(len(each) - 1) // 2], each[-1])]
+    return shown[0] if len(set(shown)) == 1 else ", ".join(shown)
 
 
 def _listed(numbers: Measured, between: str) -> str:

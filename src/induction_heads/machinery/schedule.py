@@ -6,6 +6,7 @@ its numbers do not depend on the machine's load; two cores train two groups.
 
 import dataclasses
 import math
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -206,6 +207,7 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
         smoothing=0.1,
         mininterval=1,
         delay=SHORT,
+        disable=bool(os.environ.get("TQDM_DISABLE")),  # which tqdm itself does not ask for in a notebook
     ) as bar:
 
         def heard(done: int, loss: float) -> None:

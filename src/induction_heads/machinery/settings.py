@@ -21,12 +21,12 @@ class Settings:
     """What a build is made with. No seeds given means each paper's own."""
 
     profile: str = "paper"
-    dataset: str = "glyphs"
+    dataset: str = "characters"
     seeds: tuple[int, ...] = ()
     device: str = "cpu"
 
 
-def check(profile: str = "paper", dataset: str = "glyphs", seeds: str = "", device: str = "cpu") -> Settings:
+def check(profile: str = "paper", dataset: str = "characters", seeds: str = "", device: str = "cpu") -> Settings:
     """The settings these texts stand for; `ValueError` or `FileNotFoundError`, one line, where one is wrong."""
     return Settings(
         _one_of("PROFILE", profile, PROFILES), _dataset(dataset), parse_seeds(seeds), _one_of("DEVICE", device, DEVICES)

@@ -57,6 +57,9 @@ class Study:
         return known is not None and self.store.finished(known)
 
 
+LINES = 60  # runs of a result that are told one by one
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a build has and what it lacks."""
@@ -84,14 +87,15 @@ def plan(study: Study, asked: Iterable[Run]) -> Plan:
 def status(study: Study, results: Mapping[str, tuple[str, Iterable[Run]]], apart: Container[str]) -> None:
     """A line a run of each result, title and runs: done, unfinished or missing, and how long it will take.
 
-    Of results that stand apart from the rest, a line each.
+    Of results that stand apart from the rest, and of those with more than LINES runs, a line each.
     """
     for name, (title, runs) in results.items():
         print(f"{name:10} {title}")
-        if name in apart:
-            print(f"    {plan(study, dict.fromkeys(runs))} Made only where it is asked for.")
+        runs = list(dict.fromkeys(runs))
+        if name in apart or len(runs) > LINES:
+            print(f"    {plan(study, runs)}{' Made only where it is asked for.' if name in apart else ''}")
             continue
-        for run in dict.fromkeys(runs):
+        for run in runs:
             known = study.known(run)
             if known is None:
                 state = f"waits for: {', '.join(map(str, run.needs))}"

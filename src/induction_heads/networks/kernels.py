@@ -1,8 +1,8 @@
 """What training spends its time in, on a CPU in C++ (`cpp/`).
 
-`train` is a whole step of networks of two layers under the paper's clamps, and `logits` their forward pass. The
-operators of `model.forward` have C++ versions too, without gradients; everywhere else they are PyTorch's own, as
-written here.
+`train` is a whole step of networks of two layers under the paper's clamps, `logits` their forward pass, and
+`direct_paths` that pass with only some heads writing to the output. The operators of `model.forward` have C++ versions
+too, without gradients; everywhere else they are PyTorch's own, as written here.
 """
 
 import hashlib
@@ -238,6 +238,30 @@ def logits(
     return operators(features.dtype).logits(
         [parameters[name] for name in PARAMETERS],
         *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences),
+    )
+
+
+class Ablated(NamedTuple):
+    """Heads that are ablated, and what Layer 2 keeps of the pass without ablations: conditions of each network."""
+
+    heads: Bool[Tensor, "run condition 2 head"]
+    preserved: Bool[Tensor, "run condition 2"]  # its patterns, and its values
+
+
+def direct_paths(
+    parameters: Mapping[str, Tensor],
+    clamped: Clamped,
+    ablated: Ablated,
+    keep: Bool[Tensor, "choice 2 head"],
+    features: Float[Tensor, "#run exemplar feature"],
+    sequences: Sequence[Tensor],
+) -> tuple[Float[Tensor, "run condition choice batch label"], Float[Tensor, "run condition batch head key"]]:
+    """`direct.direct_paths` of networks of two layers, without PerfectLayer1 and PerfectCopy. Needs `load`."""
+    return operators(features.dtype).direct_paths(
+        [parameters[name] for name in PARAMETERS],
+        *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences),
+        [a.contiguous() for a in ablated],
+        keep.contiguous(),
     )
 
 

@@ -135,9 +135,11 @@ def test_figure_12():
     columns = {"whole": [2.0, 1.0, 0.1], "no Layer 1": [2.0, 1.2, 0.15], "no Layer 2": [2.0, 1.5, 1.1]}
     loss = pd.DataFrame(columns, index=[0, 5_000, 9_000])
     for published in (False, True):
-        drawn = direct_effects.figure_12(loss, 7_000.0, published=published)
+        drawn = direct_effects.figure_12(loss, 7_000.0, {7: loss / 2, 8: loss / 3}, published=published)
         checked(drawn, direct_effects.figure_12, "Layer 1 0.200 at most, at 5,000, and 0.0500 at the end")
         assert ("the paper" in drawn.caption) == published
+    key = [text.get_text() for text in drawn.figure.axes[0].get_legend().get_texts()]
+    assert "ours, seeds 7, 8" in key
     checked(direct_effects.figure_12_log(loss, 7_000.0), direct_effects.figure_12_log, "worth 0.0500")
     effects = pd.concat({"context": -loss, "correct": -loss}, axis=1)
     checked(direct_effects.figure_12_logits(effects, 7_000.0), direct_effects.figure_12_logits, "0.20 at most")

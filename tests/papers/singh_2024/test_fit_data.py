@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from induction_heads.data import efficientnet
 from induction_heads.papers.singh_2024 import fit_data, runs
-from induction_heads.papers.singh_2024.fit_data import AS_GOOD, COMPARED_AT, Point
+from induction_heads.papers.singh_2024.fit_data import AS_GOOD, COMPARED_AT, GRID, Point
 
 
 def test_the_error_is_the_root_mean_square_difference_to_the_published_curve():
@@ -51,3 +52,25 @@ def test_a_choice_changes_the_features_and_nothing_else():
 
 def test_the_seeds_are_used_nowhere_else():
     assert not set(fit_data.SEEDS) & set(runs.SEEDS)
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return fit_data.grid()
+
+
+def test_the_committed_grid_is_that_of_the_code(committed):
+    assert [Point(*row) for row in committed[list(Point._fields)].itertuples(index=False)] == list(GRID)
+
+
+def test_the_committed_errors_are_those_of_the_committed_curves(committed):
+    curves = committed[[str(sequences) for sequences in COMPARED_AT]].to_numpy()
+    np.testing.assert_allclose([fit_data.error(curve) for curve in curves], committed["error"], atol=2e-4)
+
+
+def test_the_data_have_the_constants_of_least_error(committed):
+    assert fit_data.best(committed) == Point(efficientnet.FEATURES, efficientnet.MEAN_ADDED, efficientnet.NORM)
+
+
+def test_the_committed_seeds_are_those_of_the_fit():
+    assert tuple(fit_data.fitted_seeds()["seed"]) == fit_data.SEEDS

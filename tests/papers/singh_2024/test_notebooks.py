@@ -55,7 +55,7 @@ def test_its_cells_have_ids_of_their_own(name):
 @each_notebook
 def test_its_parameters_are_plain_and_begin_with_the_settings(name):
     parameters = execution.parameters_of(execution.source(name))
-    assert {"profile": "paper", "dataset": "glyphs", "device": "cpu"}.items() <= parameters.items()
+    assert {"profile": "paper", "dataset": "characters", "device": "cpu"}.items() <= parameters.items()
 
 
 @each_notebook

@@ -48,8 +48,9 @@ def seen(colour, sight):
         ((*HEAD_COLOURS, INK), 16),
         ([colour(c) for c in CLAMPS], 12),
         (SUBCIRCUIT_COLOURS.values(), 20),
+        ([colour("none"), *(colour(f"Layer 1 of seed {seed}") for seed in (5, 6, 7, 8, 9))], 12),
     ],
-    ids=["heads", "clamps", "subcircuits"],
+    ids=["heads", "clamps", "subcircuits", "grafts"],
 )
 def test_any_two_colours_can_be_told_apart(sight, colours, difference):
     assert min(deltaE_ciede2000(seen(a, sight), seen(b, sight)) for a, b in combinations(colours, 2)) > difference

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from induction_heads.papers.singh_2024 import causes, margins
+from induction_heads.machinery.ledger import Claim, Verdict
+from induction_heads.papers.singh_2024 import causes, many_seeds, margins
 from induction_heads.papers.singh_2024.readings import claims as readings
 
 
@@ -58,9 +59,9 @@ def test_verdicts_become_a_row_a_seed():
 def test_plateau_claims_that_miss_no_more_often_fail_the_prediction():
     more = found(a=[(False, 1.5)], b=[(True, 1.5)], c=[(True, 1.5)])
     (text,) = readings.reading_grid(more, ["a", "b"])
-    assert "**The prediction came true:** 1 of 2 claims" in text and "0 of 1 others" in text
+    assert "**The prediction came true:** the 2 claims" in text and "miss for 50 %" in text and "others for 0 %" in text
     (text,) = readings.reading_grid(more, ["b"])
-    assert "**The prediction failed:** 0 of 1 claims" in text and "1 of 2 others" in text
+    assert "**The prediction failed:** the 1 claims" in text and "miss for 0 %" in text and "others for 50 %" in text
 
 
 def shares(here: list[float], there: list[float]) -> pd.DataFrame:
@@ -70,7 +71,7 @@ def shares(here: list[float], there: list[float]) -> pd.DataFrame:
 def test_data_on_which_every_seed_waits_longer_are_confirmed():
     confirmed, sentences = readings.reading_data(shares([0.2, 0.22], [0.35, 0.4]), "glyphs", "characters")
     text = " ".join(sentences)
-    assert confirmed and "**Confirmed: the data" in text
+    assert confirmed and "**Confirmed: glyphs makes the plateau short.**" in text
     assert "a plateau in none of 2 seeds; on characters 0.35 to 0.40, in all 2 seeds" in text
     assert "in all 2 seeds, by +0.16" in text  # the median of .15 and .18
 
@@ -80,9 +81,41 @@ def test_data_that_change_less_than_seeds_do_are_not_confirmed():
     assert not confirmed and "change less than the seed does" in " ".join(sentences)
 
 
-def test_data_on_which_no_seed_waits_longer_are_not_the_reason():
-    confirmed, sentences = readings.reading_data(shares([0.3, 0.31], [0.2, 0.2]), "glyphs", "characters")
-    assert not confirmed and "the data are not the reason" in " ".join(sentences)
+def test_data_on_which_no_seed_waits_longer_explain_no_miss_here():
+    confirmed, sentences = readings.reading_data(shares([0.3, 0.31], [0.2, 0.2]), "characters", "glyphs")
+    assert not confirmed and "it is glyphs that makes the plateau short" in " ".join(sentences)
+
+
+def verdict(id: str, held: dict[int, bool]) -> Verdict:
+    numbers = {seed: {"met": float(yes)} for seed, yes in held.items()}
+    return Verdict(Claim(id, *["words"] * 5, lambda n: n["met"] == 1, lambda study, seed: {}), numbers)
+
+
+def test_seeds_in_view_that_hold_more_often_fail_the_prediction():
+    lucky = verdict("2", {5: True, 6: True, 10: False, 11: False})  # a half of all, none without 5 and 6
+    (text,) = readings.reading_elsewhere([lucky], [5, 6], [], [])[:1]
+    assert "**The prediction failed:**" in text and "changes by more than 50 % (2)" in text
+    even = verdict("2", {5: True, 6: False, 10: True, 11: False})
+    assert "**The prediction came true:**" in readings.reading_elsewhere([even], [5, 6], [], [])[0]
+
+
+def test_the_table_of_shares_counts_all_seeds_those_not_drawn_and_other_data():
+    here = [verdict("2", {5: True, 6: True, 10: True, 11: False}), verdict("7", {5: True})]
+    table = many_seeds.compared(here, [5, 6], [verdict("2", {5: False})])
+    assert [cell.split(" (")[0] for cell in table.loc["2"][1:]] == [
+        "holds in part: 3 of 4",
+        "holds in part: 1 of 2",
+        "does not hold here: 0 of 1",
+    ]
+    assert list(table.loc["7"][2:]) == ["–", "–"]
+
+
+def test_a_verdict_about_the_circuit_that_other_data_change_fails_the_prediction():
+    here, there = verdict("2", {5: True, 10: True}), verdict("2", {5: False, 10: False})
+    assert "**The prediction failed:** 0 of 1 claims" in readings.reading_elsewhere([here], [5], [there], [])[1]
+    text = readings.reading_elsewhere([here], [5], [there], ["2"])[1]
+    assert "**The prediction came true:** 0 of 1 claims" in text and text.endswith("another one: 2.")
+    assert readings.reading_elsewhere([here], [5], [], [])[1] == "Nothing was measured on other data."
 
 
 def test_without_other_data_nothing_is_known():

@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 
 from induction_heads.papers.singh_2024 import published
+from induction_heads.papers.singh_2024.fit_data import Point
 from induction_heads.papers.singh_2024.readings import the_task
 
 CAME_TRUE, FAILED = "**The prediction came true:**", "**The prediction failed:**"
@@ -46,6 +47,20 @@ def test_a_match_that_misses_a_set_or_a_guess_above_one_half_fails():
     found = the_task.reading_chance(strategies(), missed)[0]
     assert FAILED in found and "50 % of unseen classes" in found
     assert FAILED in the_task.reading_chance(strategies(0.6), {"train": torch.tensor([0.9])})[0]
+
+
+def fitted(*errors: float) -> list[str]:
+    """The reading of choices of these errors, the first one taken."""
+    grid = pd.DataFrame({"features": 10, "mean_added": 0.5, "norm": range(len(errors)), "error": errors})
+    seeds = pd.DataFrame({"learnt after": [1e5, 3e5], "its share": [0.3, 0.4]})
+    theirs = pd.Series({"learnt after": 2e5, "its share": 0.35})
+    return the_task.reading_fit(grid, Point(10, 0.5, 0.0), seeds, theirs)
+
+
+def test_constants_that_hardly_matter_fail_the_prediction():
+    assert CAME_TRUE in fitted(0.1, 0.21)[0]
+    assert FAILED in fitted(0.1, 0.2)[0]
+    assert "of length 0: 0.1 nats" in fitted(0.1, 0.2)[1] and "share of 0.30 to 0.40" in fitted(0.1, 0.2)[-1]
 
 
 def test_sizes_stand_beside_the_papers():

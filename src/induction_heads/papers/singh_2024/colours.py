@@ -31,12 +31,12 @@ NAMED = {
     "weakest previous-token head": "#E07B1E",
     "three heads": "#2A74DA",
     "all Layer 1 heads": "#8E1557",
-    # a grafted Layer 1 (figure 7)
-    "Layer 1 of seed 5": "#2A74DA",
-    "Layer 1 of seed 6": "#E07B1E",
-    "Layer 1 of seed 7": "#8E1557",
-    "Layer 1 of seed 8": "#1D7A4A",
-    "Layer 1 of seed 9": "#7CC7F2",
+    # a grafted Layer 1 (figure 7): no hue of a subcircuit
+    "Layer 1 of seed 5": "#5B3FA0",
+    "Layer 1 of seed 6": "#2B9485",
+    "Layer 1 of seed 7": "#7A4A21",
+    "Layer 1 of seed 8": "#CFB36B",
+    "Layer 1 of seed 9": "#8FD3C0",
     # the toy model (figures 5a and 9)
     "c": SUBCIRCUIT_COLOURS["A"],
     "b_and_c": SUBCIRCUIT_COLOURS["B"],

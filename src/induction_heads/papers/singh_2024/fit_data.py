@@ -50,9 +50,9 @@ GRID = (
     *(
         Point(efficientnet.FEATURES, mean_added, norm)
         for mean_added in (0.25, 0.5, 0.75)
-        for norm in (22.0, 29.0, 36.0)
+        for norm in (22.0, 26.0, 29.0, 33.0, 36.0)
     ),
-    *(Point(efficientnet.FEATURES // 2, mean_added, 29.0) for mean_added in (0.0, 0.25)),
+    *(Point(efficientnet.FEATURES // 2, mean_added, norm) for mean_added in (0.0, 0.25) for norm in (29.0, 36.0)),
 )
 
 
@@ -121,19 +121,28 @@ def by_seed(point: Point, workers: int | None = None) -> pd.DataFrame:
     )
 
 
-def table() -> pd.DataFrame:
-    """The committed errors, nats: a row for each number of features and part of the mean, a column for each norm."""
-    grid = pd.read_csv(GRID_FILE)
+def grid() -> pd.DataFrame:
+    """The committed result of `fit`."""
+    return pd.read_csv(GRID_FILE)
+
+
+def fitted_seeds() -> pd.DataFrame:
+    """The committed result of `by_seed` with the constants chosen."""
+    return pd.read_csv(SEEDS_FILE)
+
+
+def table(grid: pd.DataFrame) -> pd.DataFrame:
+    """The errors, nats: a row for each number of features and part of the mean, a column for each norm."""
     return grid.pivot(index=["features", "mean_added"], columns="norm", values="error")
 
 
 def main() -> None:
-    grid = fit()
-    grid.to_csv(GRID_FILE, index=False)
-    chosen = best(grid)
+    tried = fit()
+    tried.to_csv(GRID_FILE, index=False)
+    chosen = best(tried)
     seeds = by_seed(chosen)
     seeds.to_csv(SEEDS_FILE, index=False)
-    print(grid.iloc[:, :4].to_string(index=False))
+    print(tried.iloc[:, :4].to_string(index=False))
     print(seeds.to_string(index=False))
     print(f"chosen: {chosen}; data/efficientnet.py has {efficientnet.MEAN_ADDED} and {efficientnet.NORM}")
 

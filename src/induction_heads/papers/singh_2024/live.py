@@ -120,7 +120,7 @@ class Stopped(Exception):
 class Bench:
     """Trains one run at a time, in this process, and draws it; the earlier ones stay beside it."""
 
-    def __init__(self, profile: str = "paper", dataset: str = "glyphs", device: str = "cpu"):
+    def __init__(self, profile: str = "paper", dataset: str = "characters", device: str = "cpu"):
         self.study = Study(profile, dataset, device)
         self.curves: list[Curve] = []
         self.stopping = False

@@ -88,7 +88,7 @@ STORY = (
     ),
     Part(
         "Beyond the paper",
-        "Is it these seeds only?",
-        ("figure_many_seeds",),
+        "Is it these seeds, or these data, only?",
+        ("figure_many_seeds", "table_claims"),
     ),
 )

@@ -1,4 +1,4 @@
-"""The study of this paper: `Study("paper", "glyphs").results("5b", seed=5)` gives the trained rows of Figure 5b.
+"""The study of this paper: `Study("paper", "characters").results("5b", seed=5)` gives the trained rows of Figure 5b.
 
 First the runs that depend on nothing are trained, main runs among them; they decide which head is the strongest and
 which attend to the previous token; then the runs that name such heads or graft a trained network.

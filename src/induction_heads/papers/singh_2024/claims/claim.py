@@ -24,6 +24,7 @@ from ..study import Study
 from .in_the_paper import PublishedStudy
 
 MAIN_SEEDS, CLAMPED_SEEDS = 32, 16
+OTHER_DATA_SEEDS = 16  # on which claims on main runs are measured on the other data set too
 MORE_SEEDS = range(10, 10 + MAIN_SEEDS)  # after the paper's five; 101 to 108 are for fitting the data alone
 SMOKE_SEQUENCES = 2_000  # of the exhaustive set, in the smoke profile
 
@@ -33,6 +34,11 @@ def rank_correlation(x: Sequence | np.ndarray, y: Sequence | np.ndarray) -> floa
     from scipy.stats import spearmanr  # only who measures waits for it
 
     return float(spearmanr(x, y).statistic)
+
+
+def more_seeds(seeds: Sequence[int], n: int) -> tuple[int, ...]:
+    """n seeds, the paper's first, where the paper's are asked for; else those that are asked for."""
+    return (*seeds, *MORE_SEEDS)[:n] if tuple(seeds) == runs.SEEDS else tuple(seeds)
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Claim(ledger.Claim):
         return CLAMPED_SEEDS if self.results == ("5b",) and self.until_learnt else len(runs.SEEDS)
 
     def seeds(self, seeds: Sequence[int]) -> Sequence[int]:
-        return (*seeds, *MORE_SEEDS)[: self.over] if tuple(seeds) == runs.SEEDS else seeds
+        return more_seeds(seeds, self.over)
 
     def runs(self, study: Study, seed: int) -> list[Run]:
         """The runs it needs for a seed, as the table of runs has them."""
@@ -84,20 +90,38 @@ class End(NamedTuple):
     alone: np.ndarray  # accuracy with the other Layer 2 heads ablated
 
 
-@lru_cache(maxsize=64)
-def at_the_end(study: Study, seed: int) -> End:
-    if isinstance(study, PublishedStudy):
-        return End(**study.at_the_end())
-    trained = main_run(study, seed)
+class Choices(NamedTuple):
+    """What a main run's network answers to the exhaustive set when only some heads write to the output.
+
+    The choices: all heads; Layer 2; all without each Layer 2 head; Layer 1 with each Layer 2 head.
+    """
+
+    strength: np.ndarray  # of each Layer 2 head
+    loss: np.ndarray  # of each choice, nats
+    accuracy: np.ndarray
+    alone: torch.Tensor  # what each Layer 2 head alone answers, head x sequence
+
+
+@lru_cache(maxsize=8)
+def choices_at_the_end(study: Study, seed: int) -> Choices:
+    trained, n = main_run(study, seed), len(LAYER_2)
     which, features = training_sequences(study, trained.run), study.exemplars(trained.run).train[None]
-    n = len(LAYER_2)
     on, each = torch.ones(1, 2, n, dtype=torch.bool), torch.eye(n, dtype=torch.bool)
     layer_1_on = torch.ones(n, n, dtype=torch.bool)
     no_path = torch.stack([~on[0, 0], on[0, 1]])[None]
     keep = torch.cat([on, no_path, torch.stack([layer_1_on, ~each], 1), torch.stack([layer_1_on, each], 1)])
     found = measures.direct_paths(measures.stack([trained.final]), features, which, keep)
     strength = measures.induction_strength(found["pattern"], which)[0].numpy()
-    accuracy = measures.loss_and_accuracy(found["logits"][0], which)[:, 1].numpy()
+    loss, accuracy = measures.loss_and_accuracy(found["logits"][0], which).T.numpy()
+    return Choices(strength, loss, accuracy, found["logits"][0, -n:].argmax(-1))
+
+
+@lru_cache(maxsize=64)
+def at_the_end(study: Study, seed: int) -> End:
+    if isinstance(study, PublishedStudy):
+        return End(**study.at_the_end())
+    strength, _, accuracy, _ = choices_at_the_end(study, seed)
+    n = len(strength)
     return End(strength, float(accuracy[0]), float(accuracy[1]), accuracy[2 : 2 + n], accuracy[2 + n :])
 
 

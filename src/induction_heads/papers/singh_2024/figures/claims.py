@@ -60,10 +60,10 @@ def figure_claims(found: pd.DataFrame, claims: pd.DataFrame) -> Drawing:
 
 def _margins(ax: Axes, found: pd.DataFrame, claims: pd.DataFrame) -> None:
     places = {claim: y for y, claim in enumerate(claims.index)}
-    for row in found.itertuples():
+    for row in found.itertuples():  # many seeds of a claim lie on top of each other
         at = np.log(row.margin) * (1 if row.holds else -1)
         look: dict[str, Any] = dict(marker="o" if row.holds else "X", color=TRUE if row.holds else FALSE)
-        ax.plot(at, places[row.claim], ms=6.5, mec="white", mew=0.6, clip_on=False, **look)
+        ax.plot(at, places[row.claim], ms=6.5, mec="white", mew=0.6, alpha=0.7, clip_on=False, **look)
     ax.axvline(0, color=INK, lw=1)
     ends = np.log(FURTHEST)
     for y, claim in enumerate(claims.itertuples()):

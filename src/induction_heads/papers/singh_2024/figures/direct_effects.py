@@ -1,5 +1,7 @@
 """Figure 12 (appendix): what each layer tells the output directly, through training."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -24,14 +26,21 @@ def added_without(loss: pd.DataFrame, layer: int) -> pd.Series:
     return loss[f"no Layer {layer}"] - loss["whole"]
 
 
-def figure_12(loss: pd.DataFrame, learnt: float, *, published: bool) -> Drawing:
-    """The loss that each layer's own path to the output takes off, through training; the paper's behind if "
-    "`published`."""
+def figure_12(loss: pd.DataFrame, learnt: float, others: Mapping[int, pd.DataFrame], *, published: bool) -> Drawing:
+    """The loss that each layer's own path to the output takes off, through training.
+
+    `others` are the losses of other seeds, thin behind; so are the paper's if `published`.
+    """
     fig, axes = plt.subplots(1, 2, figsize=(9.2, 3.2))
     told = []
     for ax, (layer, own) in zip(axes, LAYERS.items(), strict=True):
         if published:
             parts.published(ax, paper_curve("12", f"no L{layer} output"))
+        behind = {
+            s: added_without(other, layer).rename("added").rename_axis("sequences").reset_index()
+            for s, other in others.items()
+        }
+        parts.seeds_behind(ax, behind, "added", "ours")
         added = added_without(loss, layer)
         text = dict(label="ours", quantity="loss added without the path (nats)")
         parts.curve(ax, added.index.to_numpy(), added.to_numpy(), color=own, **text)
@@ -49,6 +58,7 @@ def figure_12(loss: pd.DataFrame, learnt: float, *, published: bool) -> Drawing:
         "Figure 12: direct effects on the output",
         "The loss without a layer's own path to the output minus the loss with it: positive where the path helps. "
         f"Dotted: where the task is learnt ({number(learnt)} sequences)."
+        + (" Thin: other seeds." if others else "")
         + (" Wide pale curves: the paper's." if published else ""),
         f"Nats added without each layer's own path, against sequences seen: {'; '.join(told)}.",
     )

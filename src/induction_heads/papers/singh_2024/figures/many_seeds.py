@@ -81,7 +81,7 @@ def figure_many_seeds_claims(shares: pd.DataFrame, seeds: int) -> Drawing:
         ax.plot(row.held / row.of, y, "o", ms=6, color=INK)
         ax.annotate(f"{row.held} of {row.of}", (1.03, y), va="center", size=7, annotation_clip=False)
     ax.set(yticks=range(n), yticklabels=list(shares.claim), xlim=(-0.02, 1.02), ylim=(n - 0.4, -0.6))
-    ax.set_xlabel("share of seeds (95 % Wilson interval)")
+    ax.set_xlabel("share of seeds (95 % interval)")
     ax.set_title(f"Claims that need the main run alone, {seeds} seeds")
     ax.tick_params(axis="y", labelsize=6.8, length=0)
     everywhere = int((shares.held == shares.of).sum())

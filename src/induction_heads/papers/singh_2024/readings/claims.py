@@ -5,23 +5,25 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from induction_heads.machinery.ledger import Verdict
 from induction_heads.machinery.reading import in_words, prediction
 
 from ..measures import PLATEAU
 from .words import listed, percent
 
 MOST = 0.9  # of the seeds: what holds for as many holds, as in the ledger
+SAME = 0.1  # a share of the seeds that changes by less is the same
 
 
 def reading_grid(found: pd.DataFrame, plateaus: Sequence[str]) -> list[str]:
     """`margins.margins`, and the claims that rest on a plateau's share, which were predicted to miss more often."""
-    missed = ~found.groupby("claim", sort=False).holds.all()
+    missed = 1 - found.groupby("claim", sort=False).holds.mean()
     own, rest = missed[missed.index.isin(plateaus)], missed[~missed.index.isin(plateaus)]
     return [
         prediction(
             bool(own.mean() > rest.mean()),
-            f"{int(own.sum())} of {len(own)} claims that rest on the share of a plateau miss for some seed, and "
-            f"{int(rest.sum())} of {len(rest)} others",
+            f"the {len(own)} claims that rest on the share of a plateau miss for {percent(own.mean())} of their seeds "
+            f"on average, the {len(rest)} others for {percent(rest.mean())}",
         )
     ]
 
@@ -48,13 +50,13 @@ def reading_margins(found: pd.DataFrame, hair: Sequence[str]) -> list[str]:
 
 
 def reading_data(shares: pd.DataFrame, here: str, there: str) -> tuple[bool | None, list[str]]:
-    """`causes.of_data`: whether the data make the plateau short (None: not to be said), and the sentences."""
+    """`causes.of_data`: whether the data make the plateau short here (None: not to be said), and the sentences."""
     both = shares.dropna()
     if both.empty:
         return None, [f"No run on {there} is at hand: whether the data are the reason is not known."]
     longer, spread = both["there"] > both["here"], float(shares["here"].max() - shares["here"].min())
     shift = float((both["there"] - both["here"]).median())
-    confirmed = bool(longer.mean() >= MOST and shift > spread / 2)
+    decided, confirmed = abs(shift) > spread / 2, bool(longer.mean() >= MOST and shift > spread / 2)
     reach = (
         in_words(int((both["there"] >= PLATEAU).sum()), len(both)),
         in_words(int((both["here"] >= PLATEAU).sum()), len(both)),
@@ -65,12 +67,38 @@ def reading_data(shares: pd.DataFrame, here: str, there: str) -> tuple[bool | No
         f"{reach[0]}.",
         f"The same initialisation waits longer on {there} in {in_words(int(longer.sum()), len(both))}, by {shift:+.2f} "
         f"(median); seeds on {here} differ by {spread:.2f}.",
-        "**Confirmed: the data make the plateau short.**"
+        f"**Confirmed: {here} makes the plateau short.**"
         if confirmed
-        else "**Not confirmed: the data are not the reason.** What is is not known."
-        if longer.mean() <= 1 - MOST
+        else f"**The data decide, and it is {there} that makes the plateau short.** A miss on {here} has another cause."
+        if decided and longer.mean() <= 1 - MOST
         else "**Not confirmed:** the data change less than the seed does.",
     ]
+
+
+def reading_elsewhere(
+    here: Sequence[Verdict], drawn: Sequence[int], there: Sequence[Verdict], plateaus: Sequence[str]
+) -> list[str]:
+    """Claims without the seeds that figures draw, and on other data, where those about `plateaus` may change."""
+    others = [(verdict, verdict.beside(drawn)) for verdict in here if verdict.numbers]
+    changes = {one.claim.id: abs(other.share - one.share) for one, other in others if other.numbers}
+    said = ["No seed was measured but those that are drawn."]
+    if changes:
+        most = max(changes, key=changes.__getitem__)
+        said = [
+            "*Seeds in view.* "
+            + prediction(
+                changes[most] < SAME,
+                f"without the {len(drawn)} seeds drawn no share changes by more than {percent(changes[most])} ({most})",
+            )
+        ]
+    words = {verdict.claim.id: verdict.word for verdict in here}
+    moved = [v.claim.id for v in there if v.numbers and v.word != words[v.claim.id]]
+    circuit = [claim for claim in moved if claim not in plateaus]
+    if not any(verdict.numbers for verdict in there):
+        return [*said, "Nothing was measured on other data."]
+    told = f"{len(there) - len(moved)} of {len(there)} claims have the same verdict on both data sets"
+    told += f"; another one: {listed(moved)}" if moved else ""
+    return [*said, "*Other data.* " + prediction(not circuit, told)]
 
 
 def reading_strongest(alone: pd.DataFrame, places: pd.Series) -> tuple[bool, list[str]]:

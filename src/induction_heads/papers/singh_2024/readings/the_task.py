@@ -10,6 +10,7 @@ from torch import Tensor
 
 from induction_heads.machinery.reading import number, prediction
 
+from ..fit_data import Point
 from .words import listed, percent
 
 APART = 0.95  # the cosine of two classes below which a linear map can well pull them apart
@@ -53,6 +54,28 @@ def reading_features(cosines: Mapping[str, Float[ndarray, "class class"]]) -> li
         ),
         "The diagonal is the match that an induction head has to find; everything beside it is what it has to tell "
         "apart.",
+    ]
+
+
+def reading_fit(grid: pd.DataFrame, chosen: Point, seeds: pd.DataFrame, theirs: pd.Series) -> list[str]:
+    """The errors of all choices (`fit_data.grid`), the choice taken, its seeds, and the learning of the paper's run."""
+    least, most = float(grid.error.min()), float(grid.error.max())
+    fewer = grid[grid.features < grid.features.max()]
+    taken = grid[(grid[list(Point._fields)] == list(chosen)).all(axis=1)].error.iloc[0]
+    learnt, share = seeds["learnt after"], seeds["its share"]
+    return [
+        prediction(
+            bool(most > 2 * least),
+            f"over {len(grid)} choices the error is {number(least)} to {number(most)} nats",
+        ),
+        f"Taken are {chosen.features:,} features with {chosen.mean_added:g} of the mean added, of length "
+        f"{chosen.norm:g}: {number(float(taken))} nats.",
+        f"With {int(fewer.features.max())} features the least error is {number(float(fewer.error.min()))}."
+        if len(fewer)
+        else "",
+        f"The {len(seeds)} seeds of the fit learn after {number(learnt.min())} to {number(learnt.max())} sequences, "
+        f"the slowest tenth of the fall a share of {share.min():.2f} to {share.max():.2f} (the paper's run: "
+        f"{number(theirs['learnt after'])} and {theirs['its share']:.2f}).",
     ]
 
 
