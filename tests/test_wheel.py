@@ -24,7 +24,7 @@ def built(tmp_path_factory):
     if importlib.util.find_spec("hatchling") is None:
         pytest.skip("hatchling, which builds wheels, is not installed: make environment")
     folder = tmp_path_factory.mktemp("wheel")
-    lesson = folder / "build" / "course" / "students" / "lesson.ipynb"
+    lesson = folder / "build" / "course" / "induction-heads-course" / "lesson.ipynb"
     lesson.parent.mkdir(parents=True)
     lesson.write_text("a lesson")
     environment = os.environ | {"INDUCTION_HEADS_BUILD": str(folder / "build")}

@@ -18,7 +18,7 @@ def repository(tmp_path, monkeypatch):
         "notebooks/some/00_first.ipynb",
         "notebooks/some/.ipynb_checkpoints/00_first-checkpoint.ipynb",
         "notebooks/course/1_with_solutions.ipynb",
-        "build/course/students/lessons/1.ipynb",
+        "build/course/induction-heads-course/lessons/1.ipynb",
         "build/course/1_feedback.ipynb",
     ):
         (root / place).parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def test_material_is_notebooks_and_the_course_without_solutions(repository):
     assert {place: path.read_text() for place, path in material(repository, repository / "build").items()} == {
         "notebooks/glossary.md": "notebooks/glossary.md",
         "notebooks/some/00_first.ipynb": "notebooks/some/00_first.ipynb",
-        "course/lessons/1.ipynb": "build/course/students/lessons/1.ipynb",
+        "course/lessons/1.ipynb": "build/course/induction-heads-course/lessons/1.ipynb",
     }
 
 
@@ -51,7 +51,7 @@ def test_a_started_folder_holds_it_and_a_readme(repository, folder):
 
 
 def test_where_no_course_was_built_the_readme_names_none(repository, folder):
-    (repository / "build" / "course" / "students" / "lessons" / "1.ipynb").unlink()
+    (repository / "build" / "course" / "induction-heads-course" / "lessons" / "1.ipynb").unlink()
     start.write(str(folder), [PAPER])
     assert "course" not in (folder / "README.md").read_text(encoding="utf-8")
 

@@ -6,7 +6,7 @@ A wheel carries them under `carried/` as they lie in the repository (`.ci/wheel.
 from pathlib import Path
 
 INSTRUCTORS = "course"  # among the notebooks: with solutions, and for nobody who starts a folder
-STUDENTS = Path("course", "students")  # among what is built: the course without solutions, where it was made
+STUDENTS = Path("course", "induction-heads-course")  # among what is built, by `make course`
 
 
 def material(root: Path, build: Path) -> dict[str, Path]:
