@@ -80,15 +80,20 @@ def hand_in(
     target.write_text(json.dumps(notebook))
 
 
-def errors(folder: Path, student: str, students: Path) -> dict[str, list[str]]:
-    """What a student's notebook says, as it was executed, in the cells that raise, by their ids."""
+def outputs(folder: Path, student: str, students: Path) -> list[tuple[str, dict]]:
+    """What a student's notebook shows, as it was executed, each with the id of its cell."""
     executed = json.loads((folder / "autograded" / student / students.stem / students.name).read_text())
-    return {
-        cell["metadata"].get("nbgrader", {}).get("grade_id", cell["id"]): output["traceback"]
+    return [
+        (cell["metadata"].get("nbgrader", {}).get("grade_id", cell["id"]), output)
         for cell in executed["cells"]
         for output in cell.get("outputs", ())
-        if output["output_type"] == "error"
-    }
+    ]
+
+
+def errors(folder: Path, student: str, students: Path) -> dict[str, list[str]]:
+    """What the cells say that raise, by their ids."""
+    shown = outputs(folder, student, students)
+    return {name: output["traceback"] for name, output in shown if output["output_type"] == "error"}
 
 
 def points_of(number: int) -> dict[str, int]:
@@ -135,6 +140,10 @@ def test_solutions_get_full_points_and_mistakes_and_stubs_one_kind_line_each(num
     ann, bob = release.grade(tmp_path / "in", tmp_path)
     assert errors(tmp_path, "ann", students) == {}
     assert [ann.points, bob.points] == [sum(points.values()), points[f"quiz_{number:02}"]]
+    pictures = [
+        each["metadata"] for _, each in outputs(tmp_path, "ann", students) if "image/png" in each.get("data", {})
+    ]
+    assert all(picture.get("image/png", {}).get("alt") for picture in pictures), "a picture without alternative text"
     told = errors(tmp_path, "bob", students)
     for name in exercises:
         (line,) = told[f"check_{name}"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from induction_heads.machinery.execution import NotebookError
+from induction_heads.machinery.execution import QUIET, NotebookError
 from induction_heads.machinery.paths import BUILD, write_whole
 
 from . import checks, earlier
@@ -62,6 +62,7 @@ def grader(folder: Path) -> Any:
     config.ClearSolutions.code_stub = {"python": STUB}
     config.ClearSolutions.text_stub = TEXT_STUB
     config.Execute.timeout = TIMEOUT_S
+    config.Execute.extra_arguments = QUIET
     exchange = folder / "exchange"  # not used, but nbgrader complains where it is not there
     exchange.mkdir(exist_ok=True)
     config.Exchange.root = str(exchange)
