@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,7 +34,7 @@ class Watch:
     def __init__(self, quantity: str, levels: Mapping[str, float] | None = None, along: str = "sequences seen"):
         self.quantity, self.levels, self.along = quantity, dict(levels or {}), along
         self.curves: dict[str, tuple[list[float], list[float]]] = {}
-        self._shown: object = None
+        self._shown: Any = None
         self._drawn = time.monotonic()
 
     def add(self, name: str, x: float, y: float) -> None:
@@ -110,9 +110,10 @@ def _train_group(
         nonlocal told
         rows = [state.history[told:] for state in group.states]
         told += len(rows[0])
-        for name, new in zip(names, rows, strict=True):
-            for sequences_seen, loss, *_ in new if watch is not None else ():
-                watch.add(name, sequences_seen, loss)
+        if watch is not None:
+            for name, new in zip(names, rows, strict=True):
+                for sequences_seen, loss, *_ in new:
+                    watch.add(name, sequences_seen, loss)
 
     def keep(run: Run, sequences_seen: int, parameters: Parameters) -> None:
         kept[run][sequences_seen] = {name: p.clone() for name, p in parameters.items()}

@@ -1,6 +1,7 @@
 """Lesson 7, a product of parts: the toy model, its equations, its waits (section 4, appendix E, Figure 5a)."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -130,9 +131,10 @@ def _steps(
     """Descent with mistakes: clamped factors left where they begin, factors changed in turn, losses after each step."""
     moves = np.array(free)[:, None]
     now, losses = np.where(moves | (not clamp), factors, true), []
+    together: list[Any] = [0, 1, 2] if one_by_one else [slice(None)]
     for _ in range(steps):
         losses.append(_loss(now, true))
-        for i in range(3) if one_by_one else [slice(None)]:
+        for i in together:
             now = now.copy()
             now[i] -= rate * np.where(moves, _of_each(now, true), 0.0)[i]
     return [*losses[1:], _loss(now, true)] if after else losses
