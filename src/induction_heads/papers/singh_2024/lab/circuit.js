@@ -1,4 +1,5 @@
-// The circuit of Figure 1 as the control: a click on a step clamps it. The drawing is that of figures/diagrams.py.
+// The circuit of Figure 1 as the control: a click on a step clamps it. The drawing is that of figures/diagrams.py,
+// but that steps 1 and 2 have their names further apart, for fingers.
 
 const CIRCUIT_COLUMNS = { x1: 0, l1: 1.75, x2: 4.2, l2: 5.95, q: 8.4 };
 const CIRCUIT_TOP = 8;
@@ -82,7 +83,7 @@ class Circuit {
     this.box((label + copied) / 2, 2.5, 2.14, 0.94, "plain", 0.4);
     const draw = pair === 1 ? this.step.bind(this) : this.ghost.bind(this);
     draw("1", [[label - 0.1, 1.08], [x + 0.16, 1.08]], [x + 0.95, 1.08], true);
-    draw("2", [[x, 1.62], [x + 1.2, 1.9], [copied, 1.2], [copied, 1.98]], [x + 0.75, 1.74]);
+    draw("2", [[x, 1.62], [x + 1.2, 1.9], [copied, 1.2], [copied, 1.98]], [x + 2.1, 1.6]);
     for (const [letter, stream, step] of [["v", label, "3v"], ["k", copied, "3qk"]]) {
       draw(step, [[stream, 2.8], [stream, 4.0]], [stream, 3.42]);
       this.token(stream, 2.5, `${letter === "v" ? "l" : "x"}${pair}`, 0.8);
@@ -97,7 +98,7 @@ class Circuit {
       svg("path", { class: "reach", d }),
       svg("path", { class: "shade own", d }),
       svg("path", { class: attends ? "stroke own attends" : "stroke own", d, "marker-end": `url(#head-${step})` }),
-      svg("rect", { class: "reach-badge", x: x - 0.55, y: at - 0.42, width: 1.1, height: 0.84 }),
+      svg("rect", { class: "reach-badge", x: x - 0.55, y: at - 0.45, width: 1.1, height: 0.9 }),
       svg("rect", { class: "badge own", x: x - width / 2, y: at - 0.31, width, height: 0.62, rx: 0.31 }),
       svg("text", { class: "badge own", x, y: at + 0.14, "font-size": 0.4, "text-anchor": "middle" }, step),
     ];

@@ -27,7 +27,7 @@ function choose(changes) {
   circuit.show(settings.clamped);
   for (const field of $("settings").elements) {
     if (field.type === "radio") field.checked = (field.value === "1") === settings.alone;
-    else if (field.name) field.value = settings[field.name];
+    else if (field.name) put(field, settings[field.name]);
   }
   $("head-field").hidden = !needsHead(settings);
   $("previous-field").hidden = !needsPrevious(settings);
@@ -35,6 +35,14 @@ function choose(changes) {
   $("python").textContent = pythonOf(settings);
   $("link").href = `#${linkOf(settings)}`;
   draw();
+}
+
+// Into a field; a length that no option has, from a link, becomes one.
+function put(field, value) {
+  field.value = value;
+  if (field.value === `${value}`) return;
+  field.append(element("option", { value }, value.toLocaleString("en")));
+  field.value = value;
 }
 
 function whatIsLeft() {
@@ -57,7 +65,8 @@ function fillSettings() {
   $("settings").addEventListener("change", ({ target }) => {
     if (target.name === "alone") return choose({ alone: target.value === "1" });
     const value = Number.parseInt(target.value, 10);
-    choose({ [target.name]: Number.isNaN(value) ? DEFAULTS[target.name] : within(target.name, value) });
+    if (Number.isNaN(value)) return choose({ [target.name]: DEFAULTS[target.name] });
+    choose({ [target.name]: target.name in BOUNDS ? within(target.name, value) : value });
   });
   $("settings").addEventListener("submit", (event) => event.preventDefault());
 }

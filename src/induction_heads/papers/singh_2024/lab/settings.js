@@ -8,7 +8,7 @@ const DEFAULTS = {
 };
 const BOUNDS = {
   seed: [0, 99_999], classes: [4, facts.mostClasses], labels: [3, 30], pairs: [1, 4], head: [0, 7], previous: [0, 7],
-  sequences: [10_000, 4_000_000], scale: [1, facts.quick],
+  sequences: [10_000, 4_000_000],
 };
 
 // The steps that a click on one step clamps or lets go: those it builds on come with it, those that build on it go.
@@ -104,6 +104,7 @@ function fromLink(text) {
   for (const [name, value] of new URLSearchParams(text)) {
     if (name === "clamped" && nameOf(stepsOf(value)) === value) settings.clamped = value;
     else if (name === "alone") settings.alone = value === "1";
+    else if (name === "scale") settings.scale = value === "1" ? 1 : facts.quick;
     else if (name in BOUNDS && value !== "" && Number.isInteger(+value)) settings[name] = within(name, +value);
     else if (name !== "tour") wrong.push(`${name}=${value}`);
   }
