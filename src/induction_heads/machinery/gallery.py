@@ -69,11 +69,11 @@ def page(paper: Paper, folder: Path, settings: Settings) -> str:
     """The gallery of what is in the folder."""
     claims = ledger.read(folder)
     shown: set[str] = set()
+    on = f" on the data set `{settings.dataset}`" if paper.on_a_data_set else ""
     lines = [f"# {paper.title}", "", f"{paper.introduction or paper.sentence} {_sources(paper)}", ""]
     lines += [
-        f"Made by `make {paper.target}{_options(settings)}` on the data set `{settings.dataset}`. Layers count from 1 "
-        "and heads from 0; head numbers mean nothing across implementations, so compare our heads with the paper's as "
-        "wholes. "
+        f"Made by `make {paper.target}{_options(settings)}`{on}. Layers count from 1 and heads from 0; head numbers "
+        "mean nothing across implementations, so compare our heads with the paper's as wholes. "
         "The marks below a figure say whether what the paper states of it holds here.",
         "",
     ]

@@ -7,7 +7,6 @@ criterion, *does not hold here* where one tenth or fewer do, and *holds in part*
 
 import json
 import math
-import os
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from typing import Any, SupportsFloat
 
 import torch
 
-from . import paths
+from . import paths, processes
 from .numbers import number
 from .remembered import remembered
 from .run import Run
@@ -189,7 +188,7 @@ def verdicts(claims: Iterable[Claim], study: Study, seeds: Iterable[int]) -> lis
                 measured(claim, study, seed)
 
     # Threads: the work is in PyTorch and in C++, one core each, so that sums do not depend on how many there are.
-    with ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ThreadPoolExecutor(processes.cores(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         list(pool.map(measure, every))
     return [judge(claim, study, seeds) for claim in claims]
 

@@ -72,6 +72,7 @@ class Paper:
     places: Mapping[str, str] = field(default_factory=dict)  # a claim's source that names no figure -> a figure's stem
     seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by profile, where none are asked for
     start_early: Callable[[], None] = lambda: None  # begins, in the background, what its first run would wait for
+    on_a_data_set: bool = True  # else the setting DATASET changes nothing of it but where its figures go
     rank: int = 1  # papers of lower rank come first, then older ones
 
     @property

@@ -1,10 +1,13 @@
 """Readings: what is seen in these numbers, in sentences made from them. A prediction that failed is called failed."""
 
+from collections.abc import Iterable
+
 from IPython.display import Markdown, display
 
+from .ledger import HOLDS, Verdict
 from .numbers import number
 
-__all__ = ["in_words", "number", "prediction", "reading"]
+__all__ = ["in_words", "judged", "listed", "number", "prediction", "reading"]
 
 
 def reading(*sentences: str) -> None:
@@ -22,3 +25,19 @@ def in_words(held: int, of: int, what: str = "seeds") -> str:
     if held == of:
         return f"all {of} {what}" if of > 1 else f"the one {what.rstrip('s')}"
     return f"{held or 'none'} of {of} {what}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, last = list(parts)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def judged(verdict: Verdict) -> list[str]:
+    """Whether a claim's criterion, as a prediction, came true, in how many seeds, and what was measured of each."""
+    held = sum(verdict.by_seed.values())
+    numbers = verdict.numbers.values()
+    told = [f"{name} {listed(number(each[name]) for each in numbers)}" for name in next(iter(numbers), {})]
+    seeds = f"seeds {listed(map(str, verdict.numbers))}" if len(numbers) > 1 else "the one seed"
+    true_in = f"{verdict.claim.criterion}; so in {in_words(held, len(numbers))}"
+    return [prediction(verdict.word == HOLDS, true_in), f"In {seeds}: {'; '.join(told)}."]

@@ -77,7 +77,7 @@ def test_the_wiring_of_a_pair_is_measured_under_the_clamps_of_the_paper(features
     parameters = network()
     table = wiring.wiring(parameters, features, which)
     clamps = [[Ablate(("L1H1",)), PreservePatterns(), Only(("L2H2",))], [Only(("L1H0", "L2H1")), PreserveValues()]]
-    found = measures.each_sequence(measures.repeat(parameters, 2), features, which, clamps)
+    found = measures.each_sequence(measures.stack([parameters]), features, which, clamps)
     direct = measures.loss_and_accuracy(found["logits"], which)
     np.testing.assert_allclose(table.loc["patterns", "all but one", 1, 2][["loss", "accuracy"]], direct[0], rtol=1e-6)
     np.testing.assert_allclose(table.loc["values", "only one", 0, 1][["loss", "accuracy"]], direct[1], rtol=1e-6)
@@ -144,7 +144,7 @@ def test_a_sample_is_drawn_without_replacement(which):
 def test_one_head_left_or_ablated_is_only_and_ablate(features, which):
     one = wiring.one_head(network(), features, which)
     clamped = [(Only(("L2H1",)),), (Ablate(("L2H1",)),), ()]
-    logits = measures.each_sequence(measures.repeat(network(), 3), features, which, clamped)["logits"]
+    logits = measures.each_sequence(measures.stack([network()]), features, which, clamped)["logits"]
     alone, without, whole = measures.loss_and_accuracy(logits, which)[:, 0]
     torch.testing.assert_close(torch.stack([one.alone[1], one.without[1]]), torch.stack([alone, without]))
     assert one.whole == pytest.approx(whole.item()) and one.alone.shape == one.without.shape == (HEADS,)

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from .. import kernels
-from ..clamps import Clamps
+from ..clamps import NO_CLAMPS, Clamps
 from ..model import Parameters, n_layers
 from . import model
 from .generators import BATCH
@@ -20,7 +20,6 @@ from .variants import PLAIN, Variant, every_mix
 
 AROUND = ("W_E", "W_U", "ln_final_w", "ln_final_b")  # in the order of cpp/tokens.h
 BLOCK = ("ln_w", "ln_b", "W_pos", "W_Q", "W_K", "W_V", "W_O")
-NO_CLAMPS = Clamps((), ())
 
 
 class Flat:

@@ -43,7 +43,7 @@ def table_1(network: Parameters, features: Tensor, which: Sequences, heads: Sequ
         for g, h in groups.items()
         for kept, preserve in PRESERVED.items()
     }
-    found = measures.each_sequence(measures.repeat(network, 4), features, which, list(conditions.values()))
+    found = measures.each_sequence(measures.stack([network]), features, which, list(conditions.values()))
     numbers = measures.loss_and_accuracy(found["logits"], which)
     index = pd.MultiIndex.from_tuples(conditions, names=["ablated", "preserved"])
     return pd.DataFrame(numbers.numpy(), index=index, columns=["loss", "accuracy"])
@@ -63,16 +63,13 @@ def wiring(network: Parameters, features: Tensor, which: Sequences) -> pd.DataFr
         conditions[kept, "none", -1] = (Ablate(names(1, first)), preserve)
         conditions |= {(kept, "all but one", h): (Ablate(names(1, [h])), preserve) for h in first}
         conditions |= {(kept, "only one", h): (Only(names(1, [h])), preserve) for h in first}
-    rows, keys = [], list(conditions)
-    for together in (keys[i : i + measures.TOGETHER] for i in range(0, len(keys), measures.TOGETHER)):
-        batch = measures.repeat(network, len(together))
-        found = measures.direct_paths(
-            batch, features, which, heads_alone(network), [conditions[key] for key in together]
-        )
-        strength = measures.induction_strength(found["pattern"], which)
-        for r, key in enumerate(together):
-            numbers = measures.loss_and_accuracy(found["logits"][r], which)
-            rows += [(*key, h, *numbers[i].tolist(), strength[r, i].item()) for i, h in enumerate(last)]
+    found = measures.direct_paths(
+        measures.stack([network]), features, which, heads_alone(network), list(conditions.values())
+    )
+    strength, rows = measures.induction_strength(found["pattern"], which), []
+    for r, key in enumerate(conditions):
+        numbers = measures.loss_and_accuracy(found["logits"][r], which)
+        rows += [(*key, h, *numbers[i].tolist(), strength[r, i].item()) for i, h in enumerate(last)]
     index = ["preserved", "active", "layer_1", "layer_2"]
     return pd.DataFrame(rows, columns=[*index, "loss", "accuracy", "strength"]).set_index(index).sort_index()
 

@@ -1,0 +1,135 @@
+"""Trained token models looked at: sites and losses under clamps, and every measure of every head.
+
+Parameters come as a run has learnt them, without run axis, and so does what is found.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, Num
+from numpy import ndarray
+from torch import Tensor
+
+from .. import clamps
+from ..clamps import Clamp, Clamps, Network, head_name
+from ..model import Parameters, Sites, n_layers, parameters_of
+from . import kernels, measures, model
+from .generators import BATCH, Duplicate
+from .kernels import Flat
+from .training import TEST
+from .variants import PLAIN, Variant
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LAG_TEST = Duplicate(24, 2)
+
+
+def _combined(learnt: Parameters, given: Sequence[Clamp]) -> Clamps:
+    network = Network.of({name: p[None] for name, p in learnt.items()})
+    return clamps.combine([tuple(given)], [network]) if given else clamps.NO_CLAMPS
+
+
+@torch.no_grad()
+def sites(
+    learnt: Parameters, tokens: Int[Tensor, "batch token"], variant: Variant = PLAIN, given: Sequence[Clamp] = ()
+) -> Sites:
+    """Every site of one pass, `batch …`."""
+    parameters = {name: p[None] for name, p in learnt.items()}
+    found = model.clamped(parameters, tokens[None], _combined(learnt, given), variant)
+    return {name: site[0] for name, site in found.items()}
+
+
+def losses(
+    learnt: Parameters, tokens: Int[Tensor, "batch token"], variant: Variant = PLAIN, given: Sequence[Clamp] = ()
+) -> Float[Tensor, "batch token"]:
+    """`model.token_losses`: nats, number t is the loss on token t."""
+    found, _ = kernels.losses(Flat([learnt]), tokens[None], variant, _combined(learnt, given))
+    return found[0]
+
+
+def mean(losses: Float[Tensor, "batch token"], counted: Bool[Tensor, "batch token"]) -> float:
+    """Nats, over the targets that count."""
+    return float(losses[counted].mean())
+
+
+def heads(
+    learnt: Parameters,
+    text: Int[Tensor, "batch token"],
+    variant: Variant = PLAIN,
+    test: Duplicate = TEST,
+) -> "pd.DataFrame":
+    """Every measure of every head, index "L2H3": prefix matching and copying on `test`, previous token on `text`.
+
+    The OV score comes from weights alone; the QK trace too but for which heads attend to the previous token, and is
+    NaN in Layer 1.
+    """
+    import pandas as pd  # only who shows it waits for it
+
+    tokens = test.held_out(0, BATCH).tokens
+    tested, read = sites(learnt, tokens, variant), sites(learnt, text, variant)
+    rows: list[dict[str, float | int | str]] = []
+    earlier: list[tuple[Tensor, Tensor, Tensor]] = []  # W_V, W_O and previous-token score of each layer so far
+    for layer in range(n_layers(learnt)):
+        block, attention = parameters_of(learnt, layer), f"blocks.{layer}.attn."
+        pattern, v = tested[attention + "hook_pattern"], tested[attention + "hook_v"]
+        previous = measures.previous_token(read[attention + "hook_pattern"])
+        columns = {
+            "prefix_matching": measures.prefix_matching(pattern, tokens, test.distinct),
+            "previous_token": previous,
+            "copying": measures.copying(pattern, v, block["W_O"], learnt["W_U"], tokens),
+            "ov_score": measures.ov_score(learnt["W_E"], block["W_V"], block["W_O"], learnt["W_U"]),
+            "qk_trace": _qk_trace(learnt["W_E"], block, earlier),
+        }
+        for h in range(len(previous)):
+            row: dict[str, float | int | str] = {"head": head_name(layer, h), "layer": layer + 1}
+            row |= {name: float(each[h]) for name, each in columns.items()}
+            rows.append(row)
+        earlier.append((block["W_V"], block["W_O"], previous))
+    return pd.DataFrame(rows).set_index("head")
+
+
+def _qk_trace(W_E: Tensor, block: Parameters, earlier: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
+    if not earlier:
+        return torch.full((len(block["W_Q"]),), math.nan)
+    W_V, W_O, previous = (torch.cat(each) for each in zip(*earlier, strict=True))
+    return measures.qk_trace(W_E, block["W_Q"], block["W_K"], W_V, W_O, previous)
+
+
+def lag_curves(
+    learnt: Parameters, variant: Variant = PLAIN, tokens: Int[Tensor, "batch token"] | None = None
+) -> Float[ndarray, "head lag"]:
+    """`measures.lag_curve` of every head, layer after layer, on DUP(24, 2) or on other tokens; lags -6 to 6."""
+    tokens = LAG_TEST.held_out(0, BATCH).tokens if tokens is None else tokens
+    seen = sites(learnt, tokens, variant)
+    each = [measures.lag_curve(site, tokens) for name, site in seen.items() if name.endswith("hook_pattern")]
+    return torch.cat(each).numpy()
+
+
+def head_names(learnt: Parameters) -> list[str]:
+    """ "L1H0" and so on, layer after layer."""
+    each = range(learnt["blocks.0.W_Q"].shape[0])
+    return [head_name(layer, h) for layer in range(n_layers(learnt)) for h in each]
+
+
+def half_way(steps: Num[ndarray, " time"] | Iterable, values: Num[ndarray, " time"] | Iterable) -> float:
+    """The step at which a curve is half way from its first value to the one that is furthest from it, interpolated."""
+    values = np.asarray(values, dtype=float)
+    furthest = values[np.abs(values - values[0]).argmax()]
+    return crossing(steps, values, (values[0] + furthest) / 2)
+
+
+def crossing(steps: Num[ndarray, " time"] | Iterable, values: Num[ndarray, " time"] | Iterable, level: float) -> float:
+    """The first step at which a curve reaches a level, interpolated between evaluations; infinite if it never does."""
+    steps, values = np.asarray(steps, dtype=float), np.asarray(values, dtype=float)
+    beyond = (values >= level) if values[0] < level else (values <= level)
+    if not beyond.any():
+        return math.inf
+    after = int(beyond.argmax())
+    if after == 0:
+        return float(steps[0])
+    before, share = after - 1, (level - values[after - 1]) / (values[after] - values[after - 1])
+    return float(steps[before] + share * (steps[after] - steps[before]))

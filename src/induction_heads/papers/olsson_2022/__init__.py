@@ -1,0 +1,4 @@
+"""In-context learning and induction heads (Olsson et al., 2022), at the size of two cores.
+
+Its runs, measures, claims, drawings and readings; networks, data and the measures of heads are in `networks.tokens`.
+"""
