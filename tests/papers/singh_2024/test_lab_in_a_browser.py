@@ -22,6 +22,12 @@ pytestmark = pytest.mark.browser
 
 QUICK = "scale=10&sequences=100000"
 SCREENS = BUILD / "screens"
+PRESSED = """
+const link = [...document.querySelectorAll("a.csv")].at(-1);
+link.addEventListener("click", (event) => event.preventDefault(), { once: true });
+link.click();
+return link.href;
+"""
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +75,9 @@ def train(driver: Chrome, seconds: float = 120) -> dict[str, np.ndarray]:
 
 
 def table(driver: Chrome) -> dict[str, np.ndarray]:
+    """The columns of the last run's CSV, as its link gives it when it is pressed."""
     until(driver, lambda driver: driver.find_elements(By.CSS_SELECTOR, "a.csv"))
-    link = driver.find_elements(By.CSS_SELECTOR, "a.csv")[-1]
-    driver.execute_script("arguments[0].addEventListener('click', (event) => event.preventDefault())", link)
-    link.click()
-    rows = list(csv.DictReader(io.StringIO(unquote(link.get_attribute("href").partition(",")[2]))))
+    rows = list(csv.DictReader(io.StringIO(unquote(driver.execute_script(PRESSED).partition(",")[2]))))
     return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}
 
 

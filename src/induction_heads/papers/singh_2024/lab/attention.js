@@ -7,11 +7,14 @@ class Attention {
 
   // A message of the worker: rows of the exemplars, labels, the query's pair, the pattern.
   show({ look, rows, labels, match, pattern }) {
-    const tokens = this.tokens(look.set, rows, labels, match), head = look.layer ? LAYER_2_HEADS[look.head] : LAYER_1_HEADS[look.head];
+    const tokens = this.tokens(look.set, rows, labels, match),
+      head = look.layer ? LAYER_2_HEADS[look.head] : LAYER_1_HEADS[look.head];
     const queries = tokens.slice(tokens.length - pattern.length);
     const table = element("table", { class: "attention" });
     table.append(element("caption", {}, this.says(head, tokens, queries, pattern)));
-    table.append(element("tr", {}, element("td"), ...tokens.map((token) => element("th", { scope: "col" }, ...token.shown()))));
+    table.append(
+      element("tr", {}, element("td"), ...tokens.map((token) => element("th", { scope: "col" }, ...token.shown()))),
+    );
     queries.forEach((query, i) => {
       const cells = pattern[i].map((weight, j) => {
         const seen = j <= i + tokens.length - queries.length;
@@ -31,7 +34,11 @@ class Attention {
       const name = i < labels.length ? `character ${i + 1}` : "query";
       const shown = () => [this.framed(set, row, name, i === rows.length - 1 || i === match)];
       tokens.push({ name, shown });
-      if (i < labels.length) tokens.push({ name: `label ${labels[i]}`, shown: () => [element("span", { class: "label", title: `label ${labels[i]}` }, `${labels[i]}`)] });
+      if (i < labels.length)
+        tokens.push({
+          name: `label ${labels[i]}`,
+          shown: () => [element("span", { class: "label", title: `label ${labels[i]}` }, `${labels[i]}`)],
+        });
     });
     return tokens;
   }

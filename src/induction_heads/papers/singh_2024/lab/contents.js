@@ -1,10 +1,11 @@
 // What the page brings along: numbers of the package, pictures and features of the characters, the compiled lab.
 
-const facts = JSON.parse(document.getElementById("facts").textContent);
+const $ = (id) => document.getElementById(id);
+const facts = JSON.parse($("facts").textContent);
 
 // A part of the page that is gzip in base64.
 async function unpacked(id) {
-  const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
+  const packed = Uint8Array.from(atob($(id).textContent), (c) => c.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
@@ -21,13 +22,18 @@ let features, pictures; // filled by `unpack`
 async function unpack() {
   const [bytes, bits] = await Promise.all([unpacked("features"), unpacked("pictures")]);
   const n = bytes.length / 3; // numbers in three planes of bytes, the lowest first
-  features = Float32Array.from({ length: n }, (_, i) => (bytes[i] + 256 * bytes[n + i] + 65536 * bytes[2 * n + i]) / facts.unit);
+  features = Float32Array.from(
+    { length: n },
+    (_, i) => (bytes[i] + 256 * bytes[n + i] + 65536 * bytes[2 * n + i]) / facts.unit,
+  );
   pictures = bits;
 }
 
 // The features of a task, (class exemplar feature): its own training classes, then the unseen ones, which show one.
 function featuresFor(classes) {
-  const width = facts.features, each = facts.exemplars * width, shape = [classes + facts.unseen, facts.exemplars, width];
+  const width = facts.features,
+    each = facts.exemplars * width,
+    shape = [classes + facts.unseen, facts.exemplars, width];
   const made = new Float32Array(shape[0] * each);
   made.set(features.subarray(0, classes * each));
   for (let c = 0; c < facts.unseen; ++c) {
@@ -39,10 +45,13 @@ function featuresFor(classes) {
 
 // A character in ink on clear, as a canvas.
 function pictureOf(set, row) {
-  const side = facts.side, bytesARow = Math.ceil(side / 8), first = rowOf(set, row) * side * bytesARow;
+  const side = facts.side,
+    bytesARow = Math.ceil(side / 8),
+    first = rowOf(set, row) * side * bytesARow;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d"), image = context.createImageData(side, side);
+  const context = canvas.getContext("2d"),
+    image = context.createImageData(side, side);
   for (let y = 0; y < side; ++y)
     for (let x = 0; x < side; ++x)
       if ((pictures[first + y * bytesARow + (x >> 3)] >> (7 - (x & 7))) & 1)

@@ -96,8 +96,8 @@ def _one_head() -> dict[str, list]:
     return found
 
 
-def _points(rows: pd.DataFrame) -> list[list[float]]:
-    return [[int(x), round(float(y), 3)] for x, y in zip(rows.x, rows.y, strict=True)]
+def _points(rows: pd.DataFrame) -> list[tuple[int, float]]:
+    return [(int(x), round(float(y), 3)) for x, y in zip(rows.x, rows.y, strict=True)]
 
 
 def shown(table: Shaped[np.ndarray, "class exemplar ..."]) -> Shaped[np.ndarray, "row ..."]:

@@ -17,14 +17,19 @@ function element(kind, attributes = {}, ...children) {
   return made;
 }
 
-const thousands = (n) => (n >= 1e6 ? `${+(n / 1e6).toFixed(2)}M` : n >= 1e3 ? `${+(n / 1e3).toFixed(1)}k` : `${Math.round(n)}`);
+const thousands = (n) =>
+  n >= 1e6 ? `${+(n / 1e6).toFixed(2)}M` : n >= 1e3 ? `${+(n / 1e3).toFixed(1)}k` : `${Math.round(n)}`;
 
 // Even numbers from low to high, about so many.
 function ticks([low, high], about) {
-  const rough = (high - low) / about, power = 10 ** Math.floor(Math.log10(rough));
+  const rough = (high - low) / about,
+    power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((m) => m * power >= rough);
   const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => +((first + i) * step).toPrecision(12));
+  return Array.from(
+    { length: Math.floor(high / step + 1e-9) - first + 1 },
+    (_, i) => +((first + i) * step).toPrecision(12),
+  );
 }
 
 // Axes over the given ranges, which fill their box; `draw` draws lines in them anew.
@@ -45,7 +50,8 @@ class Plot {
   py = (y) => this.margin.top + ((this.y[1] - y) / (this.y[1] - this.y[0])) * this.size.height;
   // The place in the data of a point of the screen.
   at(event) {
-    const { left, top } = this.picture.getBoundingClientRect(), { width, height } = this.size;
+    const { left, top } = this.picture.getBoundingClientRect(),
+      { width, height } = this.size;
     const x = this.x[0] + ((event.clientX - left - this.margin.left) / width) * (this.x[1] - this.x[0]);
     return [x, this.y[1] - ((event.clientY - top - this.margin.top) / height) * (this.y[1] - this.y[0])];
   }
@@ -57,7 +63,9 @@ class Plot {
   }
 
   draw() {
-    const { clientWidth, clientHeight } = this.box, { left, top } = this.margin, { width, height } = this.size;
+    const { clientWidth, clientHeight } = this.box,
+      { left, top } = this.margin,
+      { width, height } = this.size;
     if (!clientWidth || !clientHeight) return;
     const parts = [];
     for (const at of ticks(this.x, Math.max(width / 90, 2))) {
@@ -75,9 +83,17 @@ class Plot {
       parts.push(svg("line", { class: "mark", x1: left, x2: left + width, y1: y, y2: y }));
       parts.push(svg("text", { class: "mark", x: left + width - 4, y: y - 4, "text-anchor": "end" }, name));
     }
-    parts.push(svg("text", { x: left + width / 2, y: clientHeight - 4, "text-anchor": "middle" }, this.xLabel ?? "sequences seen"));
+    parts.push(
+      svg(
+        "text",
+        { x: left + width / 2, y: clientHeight - 4, "text-anchor": "middle" },
+        this.xLabel ?? "sequences seen",
+      ),
+    );
     const middle = top + height / 2;
-    parts.push(svg("text", { x: 12, y: middle, transform: `rotate(-90 12 ${middle})`, "text-anchor": "middle" }, this.yLabel));
+    parts.push(
+      svg("text", { x: 12, y: middle, transform: `rotate(-90 12 ${middle})`, "text-anchor": "middle" }, this.yLabel),
+    );
     parts.push(...this.lines.map((line) => this.line(line)));
     this.picture.setAttribute("viewBox", `0 0 ${clientWidth} ${clientHeight}`);
     this.picture.setAttribute("aria-label", this.says ?? this.yLabel);
@@ -86,9 +102,15 @@ class Plot {
 
   line({ points, colour, dash = "", width = 2, pale = false, name = "" }) {
     const seen = points.filter(([, y]) => Number.isFinite(y));
-    const clipped = ([x, y]) => `${this.px(Math.min(x, this.x[1])).toFixed(1)},${this.py(Math.min(Math.max(y, this.y[0]), this.y[1])).toFixed(1)}`;
+    const within = ([low, high], value) => Math.min(Math.max(value, low), high);
+    const clipped = ([x, y]) => `${this.px(x).toFixed(1)},${this.py(within(this.y, y)).toFixed(1)}`;
     const inside = seen.filter(([x]) => x <= this.x[1]);
-    const attributes = { class: pale ? "line pale" : "line", style: `--own: ${colour}`, "stroke-width": width, "stroke-dasharray": dash };
+    const attributes = {
+      class: pale ? "line pale" : "line",
+      style: `--own: ${colour}`,
+      "stroke-width": width,
+      "stroke-dasharray": dash,
+    };
     return svg("polyline", { points: inside.map(clipped).join(" "), ...attributes }, svg("title", {}, name));
   }
 }

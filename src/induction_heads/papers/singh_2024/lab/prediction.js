@@ -38,7 +38,9 @@ class Prediction {
       this.box.setAttribute("role", "slider");
       this.box.setAttribute("aria-label", "Your prediction: left and right choose the place, up and down the loss");
       this.tell();
-    } else for (const name of ["tabindex", "role", "aria-label", "aria-valuetext", "aria-valuenow"]) this.box.removeAttribute(name);
+    } else
+      for (const name of ["tabindex", "role", "aria-label", "aria-valuetext", "aria-valuenow"])
+        this.box.removeAttribute(name);
   }
   get drawing() {
     return this.isDrawing;
@@ -46,9 +48,11 @@ class Prediction {
 
   // Everything between two places of the pointer is filled in.
   move(event) {
-    const [x, y] = this.plot.at(event), [low, high] = this.plot.y;
+    const [x, y] = this.plot.at(event),
+      [low, high] = this.plot.y;
     const i = Math.round(Math.min(Math.max(x / this.place(1), 0), POINTS - 1));
-    const value = Math.min(Math.max(y, low), high), from = this.last ?? [i, value];
+    const value = Math.min(Math.max(y, low), high),
+      from = this.last ?? [i, value];
     const steps = Math.max(Math.abs(i - from[0]), 1);
     for (let k = 0; k <= steps; ++k)
       this.values[Math.round(from[0] + ((i - from[0]) * k) / steps)] = from[1] + ((value - from[1]) * k) / steps;
@@ -58,12 +62,27 @@ class Prediction {
   }
 
   key(event) {
-    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], PageUp: [0, 5], PageDown: [0, -5] }[event.key];
+    const moves = {
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, 1],
+      ArrowDown: [0, -1],
+      PageUp: [0, 5],
+      PageDown: [0, -5],
+    }[event.key];
     if (!this.drawing || !moves) return;
     event.preventDefault();
-    const [low, high] = this.plot.y, here = this.values[this.cursor];
-    const value = Number.isFinite(here) ? here : this.cursor ? this.values[this.cursor - 1] : Math.log(facts.defaultLabels);
-    this.values[this.cursor] = Math.min(Math.max((Number.isFinite(value) ? value : high / 2) + 0.05 * moves[1], low), high);
+    const [low, high] = this.plot.y,
+      here = this.values[this.cursor];
+    const value = Number.isFinite(here)
+      ? here
+      : this.cursor
+        ? this.values[this.cursor - 1]
+        : Math.log(facts.defaultLabels);
+    this.values[this.cursor] = Math.min(
+      Math.max((Number.isFinite(value) ? value : high / 2) + 0.05 * moves[1], low),
+      high,
+    );
     const next = Math.min(Math.max(this.cursor + moves[0], 0), POINTS - 1);
     if (!Number.isFinite(this.values[next])) this.values[next] = this.values[this.cursor];
     this.cursor = next;
@@ -77,27 +96,49 @@ class Prediction {
   }
 
   tell() {
-    const value = this.values[this.cursor], said = Number.isFinite(value) ? `${value.toFixed(2)} nats` : "nothing drawn yet";
+    const value = this.values[this.cursor],
+      said = Number.isFinite(value) ? `${value.toFixed(2)} nats` : "nothing drawn yet";
     this.box.setAttribute("aria-valuetext", `at ${thousands(this.place(this.cursor))} sequences: ${said}`);
     this.box.setAttribute("aria-valuenow", Number.isFinite(value) ? value.toFixed(2) : 0);
   }
 
   // What was expected beside what came: sentences, and no mark.
   compared(points) {
-    const expected = this.points.filter(([, y]) => Number.isFinite(y)), end = points.at(-1)[0];
+    const expected = this.points.filter(([, y]) => Number.isFinite(y)),
+      end = points.at(-1)[0];
     const both = expected.filter(([x]) => x <= end + 1e-9).map(([x, y]) => [x, y, valueAt(points, x)]);
     if (both.length < 2) return "";
     const off = mean(both.map(([, y, came]) => Math.abs(y - came)));
     const straight = mean(both.map(([x, , came]) => Math.abs(straightLine(points, x) - came)));
-    const sentences = [`Your curve is ${off.toFixed(2)} nats from the network's on average; a straight line from its start to its end is ${straight.toFixed(2)} nats off.`];
-    const guess = firstBelow(expected, facts.learnt), came = firstBelow(points, facts.learnt);
+    const sentences = [
+      `Your curve is ${off.toFixed(2)} nats from the network's on average; ` +
+        `a straight line from its start to its end is ${straight.toFixed(2)} nats off.`,
+    ];
+    const guess = firstBelow(expected, facts.learnt),
+      came = firstBelow(points, facts.learnt);
     if (guess && came) {
-      const ratio = came / guess, times = Math.max(ratio, 1 / ratio);
-      const how = times < 1.25 ? "just about when it was" : ratio > 1 ? `${times.toFixed(1)} times sooner than it was` : `${times.toFixed(1)} times later than it was`;
-      sentences.push(`You expected the task to be learnt after ${thousands(guess)} sequences, ${how}: ${thousands(came)}.`);
-    } else if (came) sentences.push(`You did not expect it to be learnt so soon: the loss is below 0.4 ln 2 after ${thousands(came)} sequences.`);
-    else if (guess) sentences.push(`You expected it to be learnt after ${thousands(guess)} sequences; after ${thousands(end)} it is not.`);
-    sentences.unshift(off < 0.08 ? "Very close." : off < straight ? "You saw the shape coming." : "Few people expect this one.");
+      const ratio = came / guess,
+        times = Math.max(ratio, 1 / ratio);
+      const how =
+        times < 1.25
+          ? "just about when it was"
+          : ratio > 1
+            ? `${times.toFixed(1)} times sooner than it was`
+            : `${times.toFixed(1)} times later than it was`;
+      sentences.push(
+        `You expected the task to be learnt after ${thousands(guess)} sequences, ${how}: ${thousands(came)}.`,
+      );
+    } else if (came)
+      sentences.push(
+        `You did not expect it to be learnt so soon: the loss is below 0.4 ln 2 after ${thousands(came)} sequences.`,
+      );
+    else if (guess)
+      sentences.push(
+        `You expected it to be learnt after ${thousands(guess)} sequences; after ${thousands(end)} it is not.`,
+      );
+    sentences.unshift(
+      off < 0.08 ? "Very close." : off < straight ? "You saw the shape coming." : "Few people expect this one.",
+    );
     return sentences.join(" ");
   }
 }

@@ -5,7 +5,15 @@ const DASHES = ["", "7 4", "2 3", "10 3 2 3"];
 class LabRun {
   // `hears` is called after every message of the worker.
   constructor(settings, compiled, others, hears) {
-    Object.assign(this, { settings: { ...settings }, compiled, hears, points: [], state: "begins", step: 0, msAStep: null });
+    Object.assign(this, {
+      settings: { ...settings },
+      compiled,
+      hears,
+      points: [],
+      state: "begins",
+      step: 0,
+      msAStep: null,
+    });
     this.plan = runOf(settings);
     this.name = nameOfRun(settings);
     this.shown = true;
@@ -16,7 +24,10 @@ class LabRun {
     this.worker.onmessage = ({ data }) => this.hear(data);
     this.worker.onerror = (event) => this.hear({ type: "failed", message: event.message });
     const told = {
-      batch: facts.batch, sets: facts.sets, heads: facts.heads, probe: facts.probe,
+      batch: facts.batch,
+      sets: facts.sets,
+      heads: facts.heads,
+      probe: facts.probe,
     };
     const { features, shape } = featuresFor(settings.classes);
     this.tell("begin", { facts: told, run: this.plan, code: compiled.code, features, shape });
@@ -28,7 +39,8 @@ class LabRun {
 
   hear(message) {
     if (message.type === "point") this.points.push(message);
-    if (message.type === "state") Object.assign(this, { state: message.state, step: message.step, msAStep: message.msAStep ?? this.msAStep });
+    if (message.type === "state")
+      Object.assign(this, { state: message.state, step: message.step, msAStep: message.msAStep ?? this.msAStep });
     if (message.type === "failed") Object.assign(this, { state: "failed", why: message.message });
     this.hears(this, message);
   }
@@ -57,19 +69,26 @@ class LabRun {
     return this.points.filter((p) => set in p.loss).map((p) => [p.sequences * this.settings.scale, p.loss[set]]);
   }
   strengths(layer, head) {
-    return this.points.filter((p) => p.strengths).map((p) => [p.sequences * this.settings.scale, p.strengths[layer][head]]);
+    return this.points
+      .filter((p) => p.strengths)
+      .map((p) => [p.sequences * this.settings.scale, p.strengths[layer][head]]);
   }
 
   // Columns as in networks/run.HISTORY, and the strength of every head.
   csv() {
-    const names = facts.sets.flatMap((set) => [`${set}_loss`, `${set}_accuracy`]), heads = [...LAYER_1_HEADS, ...LAYER_2_HEADS];
+    const names = facts.sets.flatMap((set) => [`${set}_loss`, `${set}_accuracy`]),
+      heads = [...LAYER_1_HEADS, ...LAYER_2_HEADS];
     const number = (n) => (n === undefined || Number.isNaN(n) ? "" : `${n}`);
     const rows = this.points.map((p) => [
       p.sequences,
       ...facts.sets.flatMap((set) => [p.loss[set], p.accuracy[set]]),
       ...(p.strengths ? p.strengths.flat() : heads.map(() => undefined)),
     ]);
-    return [["sequences", ...names, ...heads], ...rows.map((row) => row.map(number))].map((row) => row.join(",")).join("\n") + "\n";
+    return (
+      [["sequences", ...names, ...heads], ...rows.map((row) => row.map(number))]
+        .map((row) => row.join(","))
+        .join("\n") + "\n"
+    );
   }
 }
 

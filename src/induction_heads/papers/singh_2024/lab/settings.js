@@ -3,12 +3,25 @@
 const LAYER_2_HEADS = Array.from({ length: facts.heads }, (_, h) => `L2H${h}`);
 const LAYER_1_HEADS = Array.from({ length: facts.heads }, (_, h) => `L1H${h}`);
 const DEFAULTS = {
-  seed: facts.seed, classes: 50, labels: 5, pairs: 2, clamped: "none", alone: false, head: 0, previous: 0,
-  sequences: 400_000, scale: 1,
+  seed: facts.seed,
+  classes: 50,
+  labels: 5,
+  pairs: 2,
+  clamped: "none",
+  alone: false,
+  head: 0,
+  previous: 0,
+  sequences: 400_000,
+  scale: 1,
 };
 const BOUNDS = {
-  seed: [0, 99_999], classes: [4, facts.mostClasses], labels: [3, 30], pairs: [1, 4], head: [0, 7], previous: [0, 7],
-  sequences: [10_000, 4_000_000], scale: [1, facts.quick],
+  seed: [0, 99_999],
+  classes: [4, facts.mostClasses],
+  labels: [3, 30],
+  pairs: [1, 4],
+  head: [0, 7],
+  previous: [0, 7],
+  sequences: [10_000, 4_000_000],
 };
 
 // The steps that a click on one step clamps or lets go: those it builds on come with it, those that build on it go.
@@ -30,13 +43,16 @@ function clicked(clamped, step) {
   return nameOf(new Set([...MATCH_STAGES[stage], ...(copies ? ["3v", "5"] : [])]));
 }
 
-const needsHead = (settings) => settings.alone || stepsOf(settings.clamped).has("4") || stepsOf(settings.clamped).has("5");
+const needsHead = (settings) =>
+  settings.alone || stepsOf(settings.clamped).has("4") || stepsOf(settings.clamped).has("5");
 const needsPrevious = (settings) => stepsOf(settings.clamped).has("1") && !stepsOf(settings.clamped).has("2");
 
 // The run as the worker trains it: numbers as in networks/run.py, clamps as calls of lab.cpp.
 function runOf(settings) {
-  const { seed, classes, labels, pairs, head, previous, scale } = settings, steps = stepsOf(settings.clamped);
-  const shorter = (interval) => (scale === 1 ? interval : Math.max(Math.floor(interval / scale), facts.shortestInterval));
+  const { seed, classes, labels, pairs, head, previous, scale } = settings,
+    steps = stepsOf(settings.clamped);
+  const shorter = (interval) =>
+    scale === 1 ? interval : Math.max(Math.floor(interval / scale), facts.shortestInterval);
   const clamps = [];
   if (steps.has("4")) clamps.push(["perfect_match", head, 1]);
   else if (steps.has("2")) clamps.push(["perfect_layer_1"]);
@@ -45,7 +61,14 @@ function runOf(settings) {
   if (settings.alone) for (let h = 0; h < facts.heads; ++h) if (h !== head) clamps.push(["ablate", 1, h]);
   const evaluateEvery = shorter(settings.alone ? facts.fine : facts.evaluateEvery);
   return {
-    seed, classes, labels, pairs, clamps, evaluateEvery, streamSeed: facts.streamSeed, evaluationSeed: facts.evaluationSeed,
+    seed,
+    classes,
+    labels,
+    pairs,
+    clamps,
+    evaluateEvery,
+    streamSeed: facts.streamSeed,
+    evaluationSeed: facts.evaluationSeed,
     steps: Math.ceil(Math.floor(settings.sequences / scale) / facts.batch),
     learningRate: facts.learningRate * scale,
     othersEvery: scale === 1 ? Math.max(evaluateEvery, facts.othersEvery) : facts.scaledSaving * evaluateEvery,
@@ -56,7 +79,9 @@ function runOf(settings) {
 const count = (n) => n.toLocaleString("en").replaceAll(",", "_");
 
 function pythonOf(settings) {
-  const steps = stepsOf(settings.clamped), head = LAYER_2_HEADS[settings.head], clamps = [];
+  const steps = stepsOf(settings.clamped),
+    head = LAYER_2_HEADS[settings.head],
+    clamps = [];
   if (steps.has("4")) clamps.push(["PerfectMatch", `PerfectMatch("${head}")`]);
   else if (steps.has("2")) clamps.push(["PerfectLayer1", "PerfectLayer1()"]);
   else if (steps.has("1"))
@@ -70,7 +95,10 @@ function pythonOf(settings) {
   given.push(`sequences=${count(settings.sequences)}`);
   if (settings.alone) given.push(`evaluate_every=${count(facts.fine)}`);
   const shorter = settings.scale === 1 ? "" : `.scaled(${settings.scale})`;
-  const names = clamps.map(([name]) => name).sort().join(", ");
+  const names = clamps
+    .map(([name]) => name)
+    .sort()
+    .join(", ");
   return [
     "from induction_heads.data import load",
     "from induction_heads.networks import training",
@@ -100,10 +128,12 @@ function linkOf(settings) {
 }
 
 function fromLink(text) {
-  const settings = { ...DEFAULTS }, wrong = [];
+  const settings = { ...DEFAULTS },
+    wrong = [];
   for (const [name, value] of new URLSearchParams(text)) {
     if (name === "clamped" && nameOf(stepsOf(value)) === value) settings.clamped = value;
     else if (name === "alone") settings.alone = value === "1";
+    else if (name === "scale") settings.scale = value === "1" ? 1 : facts.quick;
     else if (name in BOUNDS && value !== "" && Number.isInteger(+value)) settings[name] = within(name, +value);
     else if (name !== "tour") wrong.push(`${name}=${value}`);
   }

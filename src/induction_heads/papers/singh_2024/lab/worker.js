@@ -1,9 +1,19 @@
-// A run in a worker of its own: it trains in slices, so that messages are heard between them, and tells what it measures.
+// A run in a worker of its own: it trains in slices, hears messages between them, and tells what it measures.
 "use strict";
 
 const SLICE = 60; // ms of training between two looks at the messages
-const A_DOUBLE = 8, AN_INT = 4;
-let facts, wasm, lab, room, run, step, running = false, look = null, spent = 0, counted = 0;
+const A_DOUBLE = 8,
+  AN_INT = 4;
+let facts,
+  wasm,
+  lab,
+  room,
+  run,
+  step,
+  running = false,
+  look = null,
+  spent = 0,
+  counted = 0;
 
 self.onmessage = async ({ data }) => {
   try {
@@ -58,7 +68,15 @@ function created(features, shape) {
   const at = wasm.lab_take(features.byteLength);
   new Float32Array(wasm.memory.buffer, at, features.length).set(features);
   const made = wasm.lab_new(
-    run.seed, run.streamSeed, run.evaluationSeed, run.classes, run.labels, run.pairs, run.learningRate, at, ...shape,
+    run.seed,
+    run.streamSeed,
+    run.evaluationSeed,
+    run.classes,
+    run.labels,
+    run.pairs,
+    run.learningRate,
+    at,
+    ...shape,
   );
   wasm.lab_give_back(at);
   if (!made) {
@@ -83,7 +101,8 @@ channel.port1.onmessage = () => running && slice();
 const again = () => channel.port2.postMessage(null);
 
 function slice() {
-  const until = performance.now() + SLICE, stop = nextEvaluation();
+  const until = performance.now() + SLICE,
+    stop = nextEvaluation();
   while (step < stop && performance.now() < until) train(Math.min(10, stop - step));
   if (step === stop) measure();
   if (step >= run.steps) {
@@ -134,14 +153,18 @@ function measure() {
 // The attention of the head that is looked at, on the sequence that is looked at: rows are queries.
 function showAttention() {
   if (!look || !lab) return;
-  const set = facts.sets.indexOf(look.set), pairs = run.pairs, tokens = 2 * pairs + 1;
+  const set = facts.sets.indexOf(look.set),
+    pairs = run.pairs,
+    tokens = 2 * pairs + 1;
   wasm.lab_sequence(lab, set, look.number, room);
   const sequence = new Int32Array(wasm.memory.buffer, room, 2 * pairs + 2).slice();
   const given = wasm.lab_take(AN_INT * sequence.length);
   new Int32Array(wasm.memory.buffer, given, sequence.length).set(sequence);
-  const match = sequence[2 * pairs + 1], labels = given + AN_INT * (pairs + 1);
+  const match = sequence[2 * pairs + 1],
+    labels = given + AN_INT * (pairs + 1);
   wasm.lab_pattern(lab, look.layer, look.head, set, given, labels, match, room);
-  const rows = look.layer ? 1 : tokens, pattern = Array.from(doubles(rows * tokens));
+  const rows = look.layer ? 1 : tokens,
+    pattern = Array.from(doubles(rows * tokens));
   wasm.lab_give_back(given);
   self.postMessage({
     type: "attention",
