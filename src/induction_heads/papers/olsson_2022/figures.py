@@ -1,6 +1,7 @@
 """The drawings of this paper, a function a figure: data in, a figure and its words out. Nothing is measured here."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -127,7 +128,13 @@ def figure_ablations(found: Mapping[int, Mapping[str, Mapping[str, float]]]) -> 
         for i, (seed, each) in enumerate(found.items()):
             places = [x for x, name in enumerate(names) if name in each]
             losses = [each[names[x]][kind] for x in places]
-            style = {"marker": pictures.MARKERS[i], "fillstyle": face, "color": head_colour(i), "ls": "", "ms": 5}
+            style: dict[str, Any] = {
+                "marker": pictures.MARKERS[i],
+                "fillstyle": face,
+                "color": head_colour(i),
+                "ls": "",
+                "ms": 5,
+            }
             offset = 0.18 * (i - (len(found) - 1) / 2)
             ax.plot(np.array(places) + offset, losses, label=f"seed {seed}, {label}", **style)
     for i, each in enumerate(found.values()):
