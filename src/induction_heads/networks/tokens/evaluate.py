@@ -5,7 +5,7 @@ Parameters come as a run has learnt them, without run axis, and so does what is 
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -71,7 +71,7 @@ def heads(
 
     tokens = test.held_out(0, BATCH).tokens
     tested, read = sites(learnt, tokens, variant), sites(learnt, text, variant)
-    rows: list[dict[str, float | int | str]] = []
+    rows: list[dict[str, Any]] = []
     earlier: list[tuple[Tensor, Tensor, Tensor]] = []  # W_V, W_O and previous-token score of each layer so far
     for layer in range(n_layers(learnt)):
         block, attention = parameters_of(learnt, layer), f"blocks.{layer}.attn."

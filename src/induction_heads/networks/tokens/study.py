@@ -73,9 +73,10 @@ class Result(paper.Result):
 
     rows: Rows
     more_seeds: tuple[int, ...] = field(default=(), kw_only=True)
+    first_seed_alone: bool = field(default=False, kw_only=True)
 
     def runs(self, study):
-        seeds = with_more(study.seeds, self.more_seeds)
+        seeds = study.seeds[:1] if self.first_seed_alone else with_more(study.seeds, self.more_seeds)
         return [study.scaled(run) for seed in seeds for run in self.rows(seed).values()]
 
 

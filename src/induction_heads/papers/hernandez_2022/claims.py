@@ -9,7 +9,7 @@ Numbers = dict[str, float]
 WORSE, SAME = 0.5, 0.05  # nats
 
 
-def test_losses(study: Study, seed: int) -> Numbers:
+def fresh_losses(study: Study, seed: int) -> Numbers:
     found = measures.ends(study.rows(runs.models, seed))
     return {f"test loss, {name}": each["test"] for name, each in found.items()}
 
@@ -40,7 +40,7 @@ CLAIMS = (
         "at 100 or 1,000 repeats at least 0.5 above unrepeated, at 10 at most 0.05 above; 10,000 below 1,000",
         "between what one seed measured earlier (gaps of 1.0 and 0.0) and no effect",
         middle_is_worst,
-        test_losses,
+        fresh_losses,
         runs.models,
     ),
     Claim(
