@@ -26,14 +26,25 @@ def text_of(notebook: dict) -> str:
 
 
 def test_the_zip_holds_the_route_every_lesson_and_what_earlier_ones_made(zipped):
-    names = {Path(name).name for name in zipped.namelist()}
-    assert names == {"README.md", earlier.PACKED, "00_route.ipynb", *(path.name for path in LESSONS.values())}
+    names = {Path(name).name for name in zipped.namelist() if Path(name).parent.name == "course"}
+    assert names == {earlier.PACKED, "00_route.ipynb", *(path.name for path in LESSONS.values())}
+    assert f"{release.NAME}/README.md" in zipped.namelist()
+
+
+def test_what_lessons_link_to_outside_the_course_is_there(zipped):
+    lessons = [
+        text_of(json.loads(zipped.read(name)))
+        for name in zipped.namelist()
+        if "/course/" in name and name.endswith(".ipynb")
+    ]
+    linked = {f"{release.NAME}/{link}" for text in lessons for link in re.findall(r"\]\(\.\./([^)#]+)", text)}
+    assert f"{release.NAME}/glossary.md" in linked and linked <= set(zipped.namelist())
 
 
 @pytest.mark.parametrize("number", LESSONS)
 def test_no_solution_and_no_hidden_test_is_in_a_students_notebook(zipped, number):
     secret = [region for cell in earlier.cells(LESSONS[number]) for region in REGION.findall(cell["source"])]
-    students = text_of(json.loads(zipped.read(f"{release.NAME}/{LESSONS[number].name}")))
+    students = text_of(json.loads(zipped.read(f"{release.NAME}/course/{LESSONS[number].name}")))
     lines = {line.strip() for region in secret for line in region.splitlines() if len(line.strip()) > 12}
     shown = {line.strip() for line in students.splitlines()}
     assert lines and not lines & shown
@@ -41,7 +52,7 @@ def test_no_solution_and_no_hidden_test_is_in_a_students_notebook(zipped, number
 
 
 def test_what_earlier_lessons_made_is_run_and_not_read(zipped, tmp_path):
-    packed = zipped.read(f"{release.NAME}/{earlier.PACKED}")
+    packed = zipped.read(f"{release.NAME}/course/{earlier.PACKED}")
     assert b"return" not in packed
     (tmp_path / earlier.PACKED).write_bytes(packed)
     assert earlier.unpacked(tmp_path)[FAST] == earlier.source(LESSONS[FAST])

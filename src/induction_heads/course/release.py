@@ -5,6 +5,7 @@ Everything is under build/course: the zip for the students, nbgrader's own folde
 
 import csv
 import os
+import re
 import shutil
 import sysconfig
 import warnings
@@ -21,15 +22,16 @@ from .checking import Exercise
 
 FOLDER = BUILD / "course"
 NAME = "induction-heads-course"  # of the zip, and of the folder in it
+LINK = re.compile(r"\]\(\.\./([^)#\\]+)")  # in a notebook, to what lies beside the course
 STUB = "course.todo()  # your turn"
 TEXT_STUB = "*Your answer.*"
 TIMEOUT_S = 600  # a cell
 README = """\
 # Induction heads: a course in twelve lessons
 
-Open `00_route.ipynb` in JupyterLab, in an environment that has the package `induction_heads`; nothing is downloaded.
+Open `course/00_route.ipynb` in JupyterLab, where the package `induction_heads` is installed. Nothing is downloaded.
 Write where it says `course.todo()`, then run the check below: it says at once whether the answer is right and, if not,
-what is probably wrong. Hand in this folder. What earlier lessons made comes with `earlier.z`, for those who skipped.
+what is probably wrong. Hand in the folder `course`. What earlier lessons made is in `earlier.z`, for those who skipped.
 """
 
 
@@ -93,18 +95,22 @@ def generate(folder: Path, numbers: Iterable[int] = ()) -> list[Path]:
 
 
 def release(folder: Path = FOLDER) -> Path:
-    """Writes the students' zip: the route, every lesson without its solutions, and what earlier lessons made."""
-    students = folder / NAME
-    shutil.rmtree(students, ignore_errors=True)
+    """Writes the students' zip: every lesson without its solutions, what earlier ones made, what they link to."""
+    shutil.rmtree(folder / NAME, ignore_errors=True)
+    students = folder / NAME / earlier.COURSE.name
     students.mkdir(parents=True)
     for notebook in [*earlier.COURSE.glob("00_*.ipynb"), *generate(folder)]:
         shutil.copy(notebook, students)
-    (students / "README.md").write_text(README, encoding="utf-8")
+        for linked in LINK.findall(notebook.read_text(encoding="utf-8")):
+            target = folder / NAME / linked
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy(earlier.COURSE.parent / linked, target)
     earlier.pack(students)
+    (folder / NAME / "README.md").write_text(README, encoding="utf-8")
     target = folder / f"{NAME}.zip"
     with write_whole(target) as part, ZipFile(part, "w", ZIP_DEFLATED) as packed:
-        for path in sorted(students.iterdir()):
-            packed.write(path, f"{NAME}/{path.name}")
+        for path in sorted((folder / NAME).rglob("*.*")):
+            packed.write(path, path.relative_to(folder))
     return target
 
 
