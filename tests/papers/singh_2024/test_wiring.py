@@ -171,9 +171,13 @@ def test_direct_effects_have_the_margins_of_every_checkpoint(features, which):
             return network(checkpoint)
 
     found = wiring.direct_effects(Stored(), features, which)
-    assert list(found.columns.get_level_values(0).unique()) == ["loss", "accuracy", "context", "correct"]
-    logits = measures.each_sequence(measures.stack([network(64)]), features, which)["logits"]
-    context, correct = wiring.margins(logits, which)[0].tolist()
+    assert list(found.columns.get_level_values(0).unique()) == ["loss", "accuracy", "context", "correct", "strength"]
+    at_64 = measures.each_sequence(measures.stack([network(64)]), features, which)
+    context, correct = wiring.margins(at_64["logits"], which)[0].tolist()
+    strength = measures.induction_strength(at_64["pattern"], which)[0].tolist()
+    assert found.loc[64, "strength"].to_dict() == pytest.approx(
+        dict(zip(wiring.names(2, range(3)), strength, strict=True))
+    )
     assert found.loc[64, ("context", "whole")] == pytest.approx(context)
     assert found.loc[64, ("correct", "whole")] == pytest.approx(correct)
 

@@ -5,6 +5,7 @@ values of Layer 2, or directly. Preserving the patterns leaves the path through 
 through patterns. Layer 2 heads write to the output alone, so every head alone is read off one pass (`direct_paths`).
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -158,15 +159,18 @@ def direct_effects(trained, features: Tensor, which: Sequences) -> pd.DataFrame:
     """How much the answer depends on each layer's own path to the output, through training; Figure 12.
 
     A row a checkpoint; columns (quantity, whole / no Layer 1 / no Layer 2), the quantities loss (nats), accuracy and
-    the two `margins`. `trained` has checkpoints (`store.Trained`).
+    the two `margins`, and (strength, L2H0 …), as `measures.strengths` has them on the same sequences. `trained` has
+    checkpoints (`store.Trained`).
     """
     rows, choices = [], ["whole", "no Layer 1", "no Layer 2"]
     for batch in measures.checkpoints(trained):
         found = measures.direct_paths(
             batch, features, which, layers_disconnected({name: p[0] for name, p in batch.items()})
         )
-        for logits in found["logits"]:
-            measured = [measures.loss_and_accuracy(logits, which), margins(logits, which)]
-            rows.append(torch.cat(measured, -1).T.flatten().tolist())
-    columns = pd.MultiIndex.from_product([["loss", "accuracy", "context", "correct"], choices])
-    return pd.DataFrame(rows, index=pd.Index(trained.checkpoints, name="sequences"), columns=columns)
+        for logits, strength in zip(found["logits"], measures.induction_strength(found["pattern"], which), strict=True):
+            measured = torch.cat([measures.loss_and_accuracy(logits, which), margins(logits, which)], -1)
+            rows.append([*measured.T.flatten().tolist(), *strength.tolist()])
+    columns = list(itertools.product(["loss", "accuracy", "context", "correct"], choices))
+    columns += [("strength", head) for head in names(2, range(len(strength)))]
+    index = pd.Index(trained.checkpoints, name="sequences")
+    return pd.DataFrame(rows, index=index, columns=pd.MultiIndex.from_tuples(columns))
