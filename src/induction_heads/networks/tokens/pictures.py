@@ -59,7 +59,7 @@ def by_seed(ax: Axes, numbers: Mapping[str, Sequence[float]], colour: Mapping[st
         ax.plot(i + spread, values, "o", ms=5, color=colour[name], mec="white", mew=0.4, zorder=3)
         never = spread[~np.isfinite(values)]
         if len(never):
-            top = {"transform": ax.get_xaxis_transform(), "clip_on": False}
+            top: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "clip_on": False}
             ax.plot(i + never, np.full(len(never), 0.97), "^", mfc="none", mec=colour[name], **top)
             ax.text(i, 0.88, "never", transform=ax.get_xaxis_transform(), ha="center", size=7, color=QUIET)
         if len(finite) == len(values):
