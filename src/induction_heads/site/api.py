@@ -10,6 +10,7 @@ import io
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from .links import between
@@ -23,8 +24,9 @@ class Module:
 
     name: str  # with dots
     code: str
+    code_place: str  # of the page with its code, on the site
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
         return ast.parse(self.code)
 
@@ -40,8 +42,6 @@ class Module:
     @property
     def doc(self) -> str:
         return ast.get_docstring(self.tree) or ""
-
-    code_place: str  # of the page with its code, on the site
 
 
 def modules(package: Path) -> list[Module]:

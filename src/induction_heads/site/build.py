@@ -42,6 +42,7 @@ CONFIGURATION = {
     "myst_heading_anchors": 3,
     "nb_execution_mode": "off",
     "nb_merge_streams": True,
+    "nb_render_markdown_format": "myst",  # readings have mathematics
     "nb_ipywidgets_js": {},  # else every page with a control would ask another host for a script
     # Anchors written as HTML are none to MyST, and a lesson's headings may skip a level; `make check-site` tests links.
     "suppress_warnings": ["myst.xref_missing", "myst.header", "mystnb.unknown_mime_type", "misc.highlighting_failure"],

@@ -5,6 +5,7 @@ Only HTML and CSS are read. `python -m induction_heads.site.checking FOLDER` pri
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -42,8 +43,8 @@ class Page(HTMLParser):
         super().__init__()
         self.feed(self.text)
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        known = {name: value or "" for name, value in attributes}
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = {name: value or "" for name, value in attrs}
         self.in_style = tag == "style"
         if "id" in known:
             self.ids.append(known["id"])
@@ -83,9 +84,14 @@ def other_host(address: str) -> bool:
     return bool(parts.netloc) or parts.scheme in ("http", "https", "ws", "wss")
 
 
+def pages_of(root: Path) -> list[Path]:
+    """Every page; what the theme keeps among its own files is a template, and none."""
+    return sorted(path for path in root.rglob("*.html") if "_static" not in path.relative_to(root).parts)
+
+
 def faults(root: Path) -> Iterator[str]:
     """Every fault of the site in a folder."""
-    pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(root.rglob("*.html"))}
+    pages = {path: Page(path.read_text(encoding="utf-8")) for path in pages_of(root)}
     if not pages:
         yield f"{root}: there is no page"
     ids = {path: set(page.ids) for path, page in pages.items()}
@@ -105,8 +111,7 @@ def faults(root: Path) -> Iterator[str]:
 
 
 def _twice(ids: list[str]) -> set[str]:
-    seen: set[str] = set()
-    return {each for each in ids if each in seen or seen.add(each)}
+    return {each for each, times in Counter(ids).items() if times > 1}
 
 
 def broken(root: Path, page: Path, address: str, ids: dict[Path, set[str]]) -> str:
@@ -133,7 +138,7 @@ def main(arguments: list[str]) -> int:
     root = Path(arguments[0]).resolve()
     found = list(faults(root))
     print("\n".join(found))
-    pages = sorted(root.rglob("*.html"), key=lambda path: path.stat().st_size)
+    pages = sorted(pages_of(root), key=lambda path: path.stat().st_size)
     if pages:
         largest = f"the largest {pages[-1].relative_to(root)} with {pages[-1].stat().st_size:,} bytes"
         print(f"{len(pages)} pages, {largest}: {len(found)} faults")

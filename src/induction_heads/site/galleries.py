@@ -63,8 +63,8 @@ def paper(made: Made, of: Paper) -> str:
         lines += [f"{len(claims)} claims: {counts}. {_to_ledger(page, of, 'All verdicts with their numbers')}", ""]
     else:
         lines += [f"No claim is measured yet: `make {of.target}` does that.", ""]
-    listed = made.notebooks.get(of.key, ())
-    lines += ["Notebooks: " + ", ".join(button(page, each) for each in listed) + ".", ""]
+    if listed := made.notebooks.get(of.key, ()):
+        lines += ["Notebooks: " + ", ".join(button(page, each) for each in listed) + ".", ""]
     for part in of.story:
         body: list[str] = []
         for picture in part.pictures:

@@ -1,5 +1,6 @@
 """Executed notebooks as the site shows them: not run again, each figure a link to its one copy, what made it said."""
 
+import functools
 import html
 import json
 import re
@@ -18,6 +19,7 @@ from .shelf import Shelf, image, words
 Notebook = dict[str, Any]
 PICTURE, WIDGET = "image/png", "application/vnd.jupyter.widget-view+json"
 CONTROL = "*Here JupyterLab shows a control that needs Python.*"
+LANGUAGE = ("kernelspec", "language_info")  # what is kept of a notebook's metadata
 UNTITLED = "A picture that the cell above has drawn."
 
 
@@ -50,6 +52,7 @@ def latest(name: str, choices: Iterable[Settings]) -> Executed:
     return Executed(name, execution.source(name), None)
 
 
+@functools.cache
 def shown(executed: Executed) -> list[str]:
     """The figures and tables that a notebook has shown."""
     outputs = [output for cell in executed.read()["cells"] for output in cell.get("outputs", ())]
@@ -62,8 +65,7 @@ def for_site(executed: Executed, pages: Collection[str], shelf: Shelf) -> Notebo
     first, *rest = notebook["cells"]
     cells = [_cell(first, executed, pages, shelf), _said(executed)]
     cells += [_cell(cell, executed, pages, shelf) for cell in rest if "injected" not in "".join(_tags(cell))]
-    kernel = {key: notebook["metadata"].get(key, {}) for key in ("kernelspec", "language_info")}
-    return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    return _whole(cells, notebook)
 
 
 def plain(path: Path, page: str, pages: Collection[str], shelf: Shelf) -> Notebook:
@@ -71,7 +73,13 @@ def plain(path: Path, page: str, pages: Collection[str], shelf: Shelf) -> Notebo
     notebook = json.loads(path.read_text(encoding="utf-8"))
     unexecuted = Executed(page.removeprefix("notebooks/").removesuffix(".ipynb"), path, None)
     cells = [_cell(cell, unexecuted, pages, shelf) for cell in notebook["cells"]]
-    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return _whole(cells, notebook)
+
+
+def _whole(cells: list[dict[str, Any]], notebook: Notebook) -> Notebook:
+    """A notebook of these cells in the language of another."""
+    language = {key: notebook["metadata"][key] for key in LANGUAGE if key in notebook["metadata"]}
+    return {"cells": cells, "metadata": language, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _tags(cell: dict[str, Any]) -> list[str]:
