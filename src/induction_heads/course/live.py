@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,7 +37,7 @@ class Watch:
         self._shown: Any = None
         self._drawn = time.monotonic()
 
-    def add(self, name: str, x: float, y: float) -> None:
+    def add(self, name: str, x: SupportsFloat, y: SupportsFloat) -> None:
         xs, ys = self.curves.setdefault(name, ([], []))
         xs.append(float(x))
         ys.append(float(y))

@@ -9,7 +9,7 @@ from induction_heads.papers.reddy_2023 import logits
 
 
 def test_from_zero_all_labels_are_alike():
-    loss, gradient = logits.loss_and_gradient(0, 0, 0, 8, 32)
+    loss, gradient = logits.loss_and_gradient(0.0, 0.0, 0.0, 8, 32)
     assert loss == pytest.approx(math.log(32))
     assert gradient.tolist() == [pytest.approx(1 / 32 - 1 / 8), 0, 0]
 
@@ -38,7 +38,7 @@ def test_labels_attend_alike_to_all_before_them():
 
 
 def test_all_three_large_leave_no_loss():
-    assert logits.loss_and_gradient(40, 40, 40, 4, 9)[0] == pytest.approx(0, abs=1e-6)
+    assert logits.loss_and_gradient(40.0, 40.0, 40.0, 4, 9)[0] == pytest.approx(0, abs=1e-6)
 
 
 def test_fewer_labels_than_pairs_are_refused():

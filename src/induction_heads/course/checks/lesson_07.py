@@ -68,7 +68,7 @@ def _gradient(factors: Factors, true: Factors) -> ndarray:
     return found.numpy()
 
 
-def _terms(f: Factors, t: Factors, cells: float = 7**3, lengths: bool = True, overlaps: bool = True) -> ndarray:
+def _terms(f: Factors, t: Factors, cells: int = 7**3, lengths: bool = True, overlaps: bool = True) -> ndarray:
     """The gradient from its two terms."""
     (a, b, c), (true_a, true_b, true_c) = f, t
     shrink = (b @ b) * (c @ c) if lengths else 1.0
@@ -200,7 +200,7 @@ def _from_to(rng: Generator) -> tuple[float, float, int]:
 
 
 def _wait(begin: float, end: float, k: int) -> float:
-    return float(toy.time_to_reach(end, begin, k))
+    return float(toy.time_to_reach(np.array([end]), begin, k)[0])
 
 
 def _summed(begin: float, end: float, rate_at: Callable[[ndarray], ndarray]) -> float:
@@ -208,7 +208,7 @@ def _summed(begin: float, end: float, rate_at: Callable[[ndarray], ndarray]) -> 
     return float(np.trapezoid(1 / rate_at(u), u))
 
 
-def _number(answer: Callable[..., float], *inputs: float) -> float:
+def _number(answer: Callable[..., Any], *inputs: Any) -> float:
     return float(answer(*inputs))
 
 

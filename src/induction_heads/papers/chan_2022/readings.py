@@ -1,10 +1,10 @@
 """Readings of Chan and others 2022, in sentences made from the numbers."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from induction_heads.machinery.ledger import Numbers
 from induction_heads.machinery.reading import in_words, prediction
-from induction_heads.machinery.store import Trained
 
 from . import claims
 
@@ -35,8 +35,8 @@ def reading_bursts(by_seed: BySeed) -> list[str]:
     ]
 
 
-def reading_zipf(runs: Mapping[str, Trained]) -> list[str]:
-    """Which exponents leave a network with both."""
+def reading_zipf(runs: Mapping[str, Any]) -> list[str]:
+    """Which exponents leave a network with both; trained runs by exponent."""
     ends = {name: trained.history.iloc[-1] for name, trained in runs.items()}
     both = [name for name, last in ends.items() if min(last.context, last.weights) >= BOTH]
     told = "; ".join(f"{name}: context {last.context:.2f}, weights {last.weights:.2f}" for name, last in ends.items())

@@ -39,7 +39,7 @@ def same_loss(study: Study, seed: int) -> Measured:
     return {"trained": last.test_loss, "gradient descent": last.gradient_descent}
 
 
-def within(share: float, ours: float, theirs: float) -> bool:
+def within(share: float, ours: float | int, theirs: float | int) -> bool:
     return abs(ours / theirs - 1) <= share
 
 

@@ -52,8 +52,8 @@ def descent(pairs: int, labels: int, clamped: bool = False, steps: int = STEPS) 
         raise ValueError(f"expected 2 pairs or more and at least as many labels, got {pairs} and {labels}")
     theta, rows = np.zeros(3), []
     for _ in range(steps + 1):
-        a, b, xi = theta
-        loss, gradient = loss_and_gradient(a, b, xi, pairs, labels, clamped)
+        xi, a, beta = theta
+        loss, gradient = loss_and_gradient(xi, a, beta, pairs, labels, clamped)
         rows.append([*theta, loss])
         theta = theta - RATE * gradient
     return Descent(*np.array(rows).T)

@@ -44,7 +44,7 @@ class Course(NamedTuple):
     loss: Float[ndarray, "start time"]
 
 
-Factors = dict[str, Float[ndarray, "start dimension"]]
+Factors = dict[str, Float[ndarray, "start _"]]
 
 
 def start(starts: int) -> tuple[Factors, Factors]:
