@@ -189,7 +189,7 @@ def _verdicts(claims: Claims) -> list[str]:
     ]
     for claim in claims:
         ours = "; ".join(
-            f"{name} {_spread(claim['values'], name)}" for name in next(iter(claim["values"].values()), {})
+            f"{name} {_spread(claim['values'], name)}" for name in ledger.names_of(claim["values"].values())
         )
         verdict = f"{ledger.MARKS[claim['verdict']]} {claim['verdict']}: {claim['seeds']}"
         stated = f"{claim['statement']} ({claim['source']})"
@@ -199,7 +199,8 @@ def _verdicts(claims: Claims) -> list[str]:
 
 def _spread(values: Mapping[str, Mapping[str, float | None]], name: str) -> str:
     """Of one number over the seeds; a null is never learnt."""
-    return ledger.spread(math.inf if (x := numbers[name]) is None else x for numbers in values.values())
+    each = [numbers[name] for numbers in values.values() if name in numbers]
+    return ledger.spread(math.inf if x is None else x for x in each)
 
 
 def _options(settings: Settings) -> str:

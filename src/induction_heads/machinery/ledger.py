@@ -297,11 +297,16 @@ def _ours(verdict: Verdict) -> list[str]:
     if len(verdict.numbers) <= LISTED:
         marks = {seed: "yes" if held else "NO " for seed, held in verdict.by_seed.items()}
         return [f"seed {seed} {marks[seed]}  {_listed(numbers, '; ')}" for seed, numbers in verdict.numbers.items()]
-    names = next(iter(verdict.numbers.values()))
-    each = {name: [float(numbers[name]) for numbers in verdict.numbers.values()] for name in names}
+    measured = list(verdict.numbers.values())
+    each = {name: [float(n[name]) for n in measured if name in n] for name in names_of(measured)}
     missed = [str(seed) for seed, held in verdict.by_seed.items() if not held]
     told = [f"{name}: {spread(values)}" for name, values in each.items()]
     return [*told, f"missed by seeds {', '.join(missed)}"] if missed else told
+
+
+def names_of(measured: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Every number that was measured for some seed; a few are called after the seed."""
+    return list(dict.fromkeys(name for numbers in measured for name in numbers))
 
 
 def spread(values: Iterable[float]) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -146,14 +147,12 @@ attention = Exercise(
     "heads of a layer work side by side, each adds its own part to the stream: lesson 6 takes them apart again.",
     _attention,
     (
-        Wrong(lambda *a: _attention(*a, over=-2), "the softmax runs over queries; a query's weights sum to one."),
-        Wrong(lambda *a: _attention(*a, over=1), "the softmax runs over heads; it runs over keys."),
-        Wrong(lambda *a: _attention(*a, hidden=False), "tokens see what comes later: the mask is missing."),
-        Wrong(lambda *a: _attention(*a, turn=lambda x: x), "positions are missing: rotate queries and keys."),
-        Wrong(
-            lambda *a: _attention(*a, divisor=D_MODEL**0.5), "you divide by the root of d_model; each head has d_head."
-        ),
-        Wrong(lambda *a: _attention(*a, divisor=1.0), "scores are not divided by the root of d_head."),
+        Wrong(partial(_attention, over=-2), "the softmax runs over queries; a query's weights sum to one."),
+        Wrong(partial(_attention, over=1), "the softmax runs over heads; it runs over keys."),
+        Wrong(partial(_attention, hidden=False), "tokens see what comes later: the mask is missing."),
+        Wrong(partial(_attention, turn=lambda x: x), "positions are missing: rotate queries and keys."),
+        Wrong(partial(_attention, divisor=D_MODEL**0.5), "you divide by the root of d_model; each head has d_head."),
+        Wrong(partial(_attention, divisor=1.0), "scores are not divided by the root of d_head."),
         Wrong(lambda *a: _attention(*a) / HEADS, "you take the mean over heads; their outputs are added."),
     ),
     _to_attend,

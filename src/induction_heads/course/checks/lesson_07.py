@@ -1,6 +1,7 @@
 """Lesson 7, a product of parts: the toy model, its equations, its waits (section 4, appendix E, Figure 5a)."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -145,17 +146,13 @@ descend = Exercise(
     "a clamp in three vectors: the same word, and the same effect, as in the network of lesson 8.",
     _descend,
     (
-        Wrong(
-            lambda *a: _steps(*a, clamp=False), "what is not free stays where it begins; it should be true throughout."
-        ),
+        Wrong(partial(_steps, clamp=False), "what is not free stays where it begins; it should be true throughout."),
         Wrong(lambda f, t, free, *a: _descend(f, t, [True] * 3, *a), "every factor moves: leave out those not free."),
         Wrong(
             lambda f, t, free, *a: _descend(f, t, [not x for x in free], *a), "free and clamped have changed places."
         ),
-        Wrong(
-            lambda *a: _steps(*a, one_by_one=True), "later factors see what has just changed; take all gradients first."
-        ),
-        Wrong(lambda *a: _steps(*a, after=True), "those are the losses after each step; note them before."),
+        Wrong(partial(_steps, one_by_one=True), "later factors see what has just changed; take all gradients first."),
+        Wrong(partial(_steps, after=True), "those are the losses after each step; note them before."),
         Wrong(lambda f, t, free, rate, n: _descend(f, t, free, -rate, n), "the loss climbs: go against the gradient."),
     ),
     _begin,
