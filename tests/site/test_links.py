@@ -2,16 +2,19 @@
 
 import pytest
 
-from induction_heads.site.links import between, relinked
+from induction_heads.site.links import Pages, between, relinked
 
 PAGE = "notebooks/a/one.ipynb"
-PAGES = {"notebooks/glossary.md", "notebooks/b/two.ipynb", "code/induction_heads/machinery/paths.html"}
+GLOSSARY = 'Read of [loss](#loss), in [two](b/two.ipynb#part): <a id="loss"></a>**loss**'
+NAMES = ("notebooks/glossary.md", PAGE, "notebooks/b/two.ipynb", "code/induction_heads/machinery/paths.html")
+PAGES = Pages.of(NAMES, {"notebooks/glossary.md": GLOSSARY})
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("the [glossary](../glossary.md#loss).", "the [glossary](../glossary.md#loss)."),
+        ("the [glossary](../glossary.md#loss).", "the [glossary](../glossary.md#word-loss)."),
+        ("the [glossary](../glossary.md).", "the [glossary](../glossary.md)."),
         ("[two](../b/two.ipynb)", "[two](../b/two.ipynb)"),
         ("[three](../b/three.ipynb)", "three"),
         ("[here](#here)", "[here](#here)"),
@@ -25,6 +28,11 @@ PAGES = {"notebooks/glossary.md", "notebooks/b/two.ipynb", "code/induction_heads
 )
 def test_a_link_leads_where_the_same_thing_stands(text, expected):
     assert relinked(text, PAGE, PAGES) == expected
+
+
+def test_anchors_of_a_text_keep_clear_of_headings_and_links_follow_them():
+    expected = 'Read of [loss](#word-loss), in [two](b/two.ipynb#part): <a id="word-loss"></a>**loss**'
+    assert relinked(GLOSSARY, "notebooks/glossary.md", PAGES) == expected
 
 
 def test_the_way_between_two_pages_works_under_any_address():

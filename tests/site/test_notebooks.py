@@ -8,6 +8,7 @@ import pytest
 from induction_heads.machinery import execution, paths
 from induction_heads.machinery.settings import Settings
 from induction_heads.site import notebooks
+from induction_heads.site.links import Pages
 from induction_heads.site.shelf import Shelf
 
 PNG = base64.b64encode(b"not really a picture").decode()
@@ -48,7 +49,7 @@ def put(project, *cells, profile="smoke"):
 def page(project, *cells, profile="smoke") -> list[dict]:
     put(project, *cells, profile=profile)
     found = notebooks.latest("tiny/fall", (Settings(), SMALL))
-    return notebooks.for_site(found, set(), Shelf(project / "site"))["cells"]
+    return notebooks.for_site(found, Pages(frozenset()), Shelf(project / "site"))["cells"]
 
 
 def test_the_last_build_comes_before_the_one_in_small_and_that_before_none(project):

@@ -29,6 +29,7 @@ CONFIGURATION = {
     "html_css_files": ["site.css"],
     "html_math_renderer": "mathml",
     "html_theme_options": {
+        "navbar_persistent": [],  # the search is at the side
         "use_download_button": False,
         "use_fullscreen_button": False,
         "show_toc_level": 2,
@@ -45,7 +46,8 @@ CONFIGURATION = {
     "nb_render_markdown_format": "myst",  # readings have mathematics
     "nb_ipywidgets_js": {},  # else every page with a control would ask another host for a script
     # Anchors written as HTML are none to MyST, and a lesson's headings may skip a level; `make check-site` tests links.
-    "suppress_warnings": ["myst.xref_missing", "myst.header", "mystnb.unknown_mime_type", "misc.highlighting_failure"],
+    # A name such as Run in a signature may be one of several papers' classes: then any of them is linked.
+    "suppress_warnings": ["myst.xref_missing", "myst.header", "mystnb.unknown_mime_type", "ref.python"],
     "add_module_names": False,
     "python_maximum_signature_line_length": 80,
     "toc_object_entries": False,
@@ -86,6 +88,7 @@ def check_installed() -> None:
 def gather(papers: Sequence[Paper], settings: Settings, sources: Path, has_lab: bool) -> None:
     """Writes the sources of all pages, and the files that are copied as they are, into a fresh folder."""
     from . import api, code, galleries, notebooks, verdicts, words
+    from .links import Pages
     from .shelf import Shelf
 
     shutil.rmtree(sources, ignore_errors=True)
@@ -100,7 +103,7 @@ def gather(papers: Sequence[Paper], settings: Settings, sources: Path, has_lab: 
     texts |= {f"papers/{paper.key}.md": galleries.paper(made, paper) for paper in papers}
     code.write(modules, shelf.root)
     executed = {book.page: book for each in books.values() for book in each}
-    pages = {*texts, *executed, *lessons, *(module.code_place for module in modules)}
+    pages = Pages.of({*texts, *executed, *lessons, *(module.code_place for module in modules)}, texts)
     for page, text in texts.items():
         _put(sources / page, words.followed(text, page, pages))
     for page, book in executed.items():

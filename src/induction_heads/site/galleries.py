@@ -15,6 +15,10 @@ from .notebooks import Executed, button, shown
 from .shelf import Shelf, image, words
 
 PARTS_ON_FRONT = 5  # of the first paper's story
+FRONT = (
+    "Experiments on how induction heads form in transformers, which anybody can run again on two cores: {papers} "
+    "papers, and a measured verdict on each of {claims} claims."
+)
 LAB, COURSE = "lab/index.html", "notebooks/course/00_route.ipynb"
 
 
@@ -41,7 +45,9 @@ class Made:
 def front(made: Made) -> str:
     """The argument in figures, every paper as a card, the map of the field, and ways on."""
     page, first = "index.md", made.papers[0]
-    lines = ["# How induction heads form", "", first.introduction or first.sentence, ""]
+    claims = sum(len(made.claims(each)) for each in made.papers)
+    lines = ["# How induction heads form", "", FRONT.format(papers=len(made.papers), claims=claims), ""]
+    lines += [f"*{first.title}* {first.introduction or first.sentence}", ""]
     lines += [_lab(made), ""]
     for part in first.story[:PARTS_ON_FRONT]:
         found = [picture for picture in part.pictures if picture in made.stems(first)]
@@ -193,6 +199,11 @@ def _ways(made: Made) -> list[str]:
 def _contents(made: Made) -> list[str]:
     """The site's contents, for the bar at the side."""
     course = [COURSE.removesuffix(".ipynb")] if made.has_course else []
-    pages = [*(f"papers/{each.key}" for each in made.papers), "ledger", "notebooks/index", "notebooks/glossary"]
-    pages += [*course, "api/index", "open", "cite"]
-    return ["```{toctree}", ":hidden:", "", *pages, "```"]
+    papers = [f"papers/{each.key}" for each in made.papers]
+    more = ["ledger", "notebooks/index", "notebooks/glossary", *course, "api/index", "open", "cite"]
+    parts = (("Papers", papers), ("All of them", more))
+    return [
+        line
+        for name, pages in parts
+        for line in ["```{toctree}", ":hidden:", f":caption: {name}", "", *pages, "```", ""]
+    ]

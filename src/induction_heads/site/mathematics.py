@@ -1,16 +1,19 @@
 """Mathematics as MathML, which browsers show themselves: a Sphinx extension, and nothing is shipped for it."""
 
 import html
+import re
 from typing import Any
 
 from docutils import nodes
 from latex2mathml.converter import convert
 
+FUNCTION = re.compile(r"(<mi>(?:ln|log|exp|max|min)</mi>)(?!<mo)")  # stands apart from what it is of
+
 
 def mathml(latex: str, display: str) -> str:
     """MathML of a formula; one that cannot be converted is shown as it is written."""
     try:
-        return convert(latex, display=display)
+        return FUNCTION.sub(r'\1<mspace width="0.167em"/>', convert(latex, display=display))
     except Exception as error:  # the converter raises a class of its own for each thing that it misses
         return f'<code class="formula" title="{html.escape(str(error))}">{html.escape(latex)}</code>'
 

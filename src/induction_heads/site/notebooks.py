@@ -5,7 +5,7 @@ import html
 import json
 import re
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from ..machinery import execution
 from ..machinery.execution import SHOWS
 from ..machinery.settings import Settings
-from .links import between, relinked
+from .links import Pages, between, relinked
 from .shelf import Shelf, image, words
 
 Notebook = dict[str, Any]
@@ -59,7 +59,7 @@ def shown(executed: Executed) -> list[str]:
     return [name for output in outputs if (name := output.get("metadata", {}).get(SHOWS))]
 
 
-def for_site(executed: Executed, pages: Collection[str], shelf: Shelf) -> Notebook:
+def for_site(executed: Executed, pages: Pages, shelf: Shelf) -> Notebook:
     """The notebook as a page: links followed, figures on the shelf, nothing of how papermill and Jupyter kept it."""
     notebook = executed.read()
     first, *rest = notebook["cells"]
@@ -68,7 +68,7 @@ def for_site(executed: Executed, pages: Collection[str], shelf: Shelf) -> Notebo
     return _whole(cells, notebook)
 
 
-def plain(path: Path, page: str, pages: Collection[str], shelf: Shelf) -> Notebook:
+def plain(path: Path, page: str, pages: Pages, shelf: Shelf) -> Notebook:
     """A notebook that is not to be executed, such as a lesson: its cells with their links followed."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     unexecuted = Executed(page.removeprefix("notebooks/").removesuffix(".ipynb"), path, None)
@@ -107,7 +107,7 @@ def _said(executed: Executed) -> dict[str, Any]:
     return _markdown(f":::{{{kind}}}\n{told} {how}\n:::", "how-this-page-was-made")
 
 
-def _cell(cell: dict[str, Any], executed: Executed, pages: Collection[str], shelf: Shelf) -> dict[str, Any]:
+def _cell(cell: dict[str, Any], executed: Executed, pages: Pages, shelf: Shelf) -> dict[str, Any]:
     text = "".join(cell["source"])
     kept = {"cell_type": cell["cell_type"], "id": cell.get("id", "cell"), "metadata": {}}
     if cell["cell_type"] != "code":
@@ -116,7 +116,7 @@ def _cell(cell: dict[str, Any], executed: Executed, pages: Collection[str], shel
     return kept | {"source": text, "execution_count": cell["execution_count"], "outputs": outputs}
 
 
-def _output(output: dict[str, Any], executed: Executed, pages: Collection[str], shelf: Shelf) -> list[dict[str, Any]]:
+def _output(output: dict[str, Any], executed: Executed, pages: Pages, shelf: Shelf) -> list[dict[str, Any]]:
     """An output as the site shows it; none for what has no meaning outside of Jupyter."""
     if output["output_type"] == "stream":
         return [output] if output["name"] == "stdout" else []

@@ -1,14 +1,14 @@
 """Pages that are text: the project's glossary and teacher's guide, the list of notebooks, how to open and to cite."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ..machinery import paths
-from .links import relinked
+from .links import Pages, relinked
 from .notebooks import Executed
 
 COURSE_TEXTS = ("teachers_guide.md", "guide/*.md")  # in notebooks/course
@@ -96,6 +96,6 @@ def bibtex(entry: Mapping[str, Any]) -> list[str]:
     return [f"@{kind}{{{key}{year},", *lines, "}"]
 
 
-def followed(text: str, page: str, pages: Collection[str]) -> str:
+def followed(text: str, page: str, pages: Pages) -> str:
     """A page's links to what the site has; those that the site itself has written lead somewhere already."""
     return relinked(text, page, pages) if page.startswith("notebooks/") else text
