@@ -13,6 +13,7 @@ def mathml():
 
 def test_a_function_stands_apart_from_what_it_is_of(mathml):
     assert '<mi>ln</mi><mspace width="0.167em"/><mn>2</mn>' in mathml(r"\ln 2", "inline")
+    assert mathml(r"0.4\ln 2", "inline").count("mspace") == 2
     assert "mspace" not in mathml(r"\ln(2)", "inline")
 
 

@@ -35,6 +35,8 @@ CONFIGURATION = {
         "show_toc_level": 2,
         "show_navbar_depth": 1,
     },
+    "author": "the induction-heads contributors",
+    "html_show_search_summary": False,  # a page opened from file: may not read others
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_use_index": False,

@@ -7,15 +7,21 @@ from typing import Any
 from docutils import nodes
 from latex2mathml.converter import convert
 
-FUNCTION = re.compile(r"(<mi>(?:ln|log|exp|max|min)</mi>)(?!<mo)")  # stands apart from what it is of
+# A function stands apart from what it is of, and from a number before it.
+SPACE = '<mspace width="0.167em"/>'
+FUNCTION = re.compile(r"(</mn>)?(<mi>(?:ln|log|exp|max|min)</mi>)(?!<mo)")
 
 
 def mathml(latex: str, display: str) -> str:
     """MathML of a formula; one that cannot be converted is shown as it is written."""
     try:
-        return FUNCTION.sub(r'\1<mspace width="0.167em"/>', convert(latex, display=display))
+        return FUNCTION.sub(_apart, convert(latex, display=display))
     except Exception as error:  # the converter raises a class of its own for each thing that it misses
         return f'<code class="formula" title="{html.escape(str(error))}">{html.escape(latex)}</code>'
+
+
+def _apart(found: re.Match[str]) -> str:
+    return f"{found[1]}{SPACE}{found[2]}{SPACE}" if found[1] else f"{found[2]}{SPACE}"
 
 
 def inline(translator: Any, node: Any) -> None:

@@ -38,7 +38,7 @@ def _controls(made: Made) -> str:
 
 def _row(paper: Paper, claim: dict[str, Any]) -> str:
     """One line without a blank, so that Markdown takes the table as it is."""
-    names = next(iter(claim["values"].values()), {})
+    names: dict[str, float | None] = next(iter(claim["values"].values()), {})
     ours = "; ".join(f"{name} {_spread(claim, name)}" for name in names)
     stated = f"{claim['statement']} ({claim['source']})"
     verdict = f"{ledger.MARKS[claim['verdict']]} {claim['verdict']}: {claim['seeds']}"

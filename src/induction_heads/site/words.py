@@ -20,7 +20,7 @@ You need Python 3.11, git, make, a C++ compiler and the package registry. No GPU
 ```sh
 make lab                  # the environment, then JupyterLab on the notebooks
 make figure-3a            # the first figure alone: a few minutes
-make reproduce-all        # every paper: all runs, notebooks, figures and a verdict on every claim
+make reproduce-all        # every paper: all runs, notebooks, figures, verdicts
 ```
 
 *Run all* in a notebook trains what is missing with a live bar and reads the rest from the store. `make help` lists
