@@ -3,15 +3,15 @@ and all of a paper is made in the smoke profile."""
 
 import json
 import os
-import re
 import subprocess
 import sys
 
 import pytest
 from filelock import FileLock
 
+import form
 from induction_heads import papers
-from induction_heads.machinery import execution, gallery, paths
+from induction_heads.machinery import execution, paths
 from induction_heads.machinery.paper import QUESTIONS, find
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.study import Study
@@ -19,39 +19,19 @@ from induction_heads.machinery.study import Study
 SMOKE = Settings(profile="smoke")
 PAPERS = {key: paper for key, paper in find(papers).items() if paper.rank and type(paper.study(SMOKE)) is Study}
 NAMES = [name for key in PAPERS for name in execution.names(key)]
-EXPECTED_TIME = re.compile(r"\b\d[\d.]*\s*(s|seconds?|min|minutes?)\b")
-
 each_paper = pytest.mark.parametrize("key", PAPERS)
 each_notebook = pytest.mark.parametrize("name", NAMES)
 
 
-def cells(name: str) -> list[dict]:
-    return json.loads(execution.source(name).read_text(encoding="utf-8"))["cells"]
-
-
-def code(name: str) -> str:
-    return "\n".join("".join(cell["source"]) for cell in cells(name) if cell["cell_type"] == "code")
-
-
 @each_paper
 def test_every_result_has_its_notebook_and_every_picture_of_the_story_its_result(key):
-    paper = PAPERS[key]
-    assert {paper.notebook_of(result) for result in paper.results} == set(execution.names(key))
-    shown = {picture for part in paper.story for picture in part.pictures}
-    assert shown == {result.replace("-", "_") for result in paper.results} and paper.picture in shown
+    form.check_story(PAPERS[key])
 
 
 @each_paper
 def test_every_claim_stands_below_a_figure_and_is_measured_on_the_runs_of_a_result(key):
-    paper = PAPERS[key]
-    study = paper.study(paper.settings(Settings()))
-    trained = set(paper.runs(study, paper.results))
-    shown = {picture for part in paper.story for picture in part.pictures}
-    for claim in paper.claims():
-        assert gallery.about(claim.source, paper.places) & shown, claim.id
-        for seed in claim.seeds(study.settings.seeds):
-            assert set(claim.runs(study, seed)) <= trained, claim.id
-    assert len({claim.id for claim in paper.claims()}) == len(paper.claims())
+    study = _study(PAPERS[key])
+    form.check_claims(PAPERS[key], study, set(PAPERS[key].runs(study, PAPERS[key].results)))
 
 
 def test_every_edge_of_the_map_names_two_claims():
@@ -77,31 +57,17 @@ def _study(paper) -> Study:
 
 @each_notebook
 def test_it_has_the_form_of_the_first_papers(name):
-    first, *rest = cells(name)
-    text = "".join(first["source"])
-    assert text.startswith("# ") and "**Question.**" in text and "**What the paper shows.**" in text
-    assert EXPECTED_TIME.search(text) and "two cores" in text and "](../glossary.md)" in text
-    prose = "".join("".join(cell["source"]) for cell in rest if cell["cell_type"] == "markdown")
-    assert "**Prediction.**" in prose and "**What differs from the paper.**" in prose
+    text, prose = form.check_notebook(name)
+    assert "**What the paper shows.**" in text and "**What differs from the paper.**" in prose
     assert "**Left open.**" in prose or "**Next.**" in prose
-    assert any("nbval-check-output" in cell["metadata"].get("tags", ()) for cell in rest)
-    for cell in cells(name):
-        assert cell["cell_type"] == "markdown" or (cell["outputs"] == [] and cell["execution_count"] is None)
-    assert len({cell["id"] for cell in cells(name)}) == len(cells(name))
-    known = execution.parameters_of(execution.source(name))
-    paper = PAPERS[name.split("/")[0]]
-    expected = {"profile": "paper", "dataset": Settings.dataset, "device": "cpu", "seeds": list(paper.seeds["paper"])}
-    assert expected.items() <= known.items()
+    seeds = PAPERS[name.split("/")[0]].seeds["paper"]
+    assert execution.parameters_of(execution.source(name))["seeds"] == list(seeds)
 
 
 @each_notebook
 def test_it_shows_every_figure_of_its_results_and_reads_it(name):
-    paper, shown = PAPERS[name.split("/")[0]], code(name)
-    for result in paper.results:
-        if paper.notebook_of(result) == name:
-            assert f"figures.{result.replace('-', '_')}(" in shown
-    figures = shown.count("figures.figure_")
-    assert shown.count("readings.reading_") >= figures
+    form.check_figures(PAPERS[name.split("/")[0]], name)
+    assert form.code(name).count("readings.reading_") >= form.code(name).count("figures.figure_")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import ledger
+from . import ledger, paths
 from .ledger import HOLDS, IN_PART, UNMEASURED
 from .paper import QUESTIONS, Edge, Paper
 
@@ -70,8 +70,10 @@ def write(papers: Iterable[Paper], folder: Path) -> str:
     edges = related(papers, folder)
     if not edges:
         return ""
-    _draw(papers, edges, folder / PICTURE)
-    (folder / PAGE).write_text("\n".join(page(papers, edges)) + "\n", encoding="utf-8")
+    with paths.write_whole(folder / PICTURE) as part:
+        _draw(papers, edges, part)
+    with paths.write_whole(folder / PAGE) as part:
+        part.write_text("\n".join(page(papers, edges)) + "\n", encoding="utf-8")
     return str(folder / PAGE)
 
 

@@ -1,7 +1,5 @@
 """The reduced dynamics: values by hand, the gradient by differences, and what the solution must do."""
 
-import math
-
 import numpy as np
 import pytest
 
@@ -37,12 +35,6 @@ def test_the_flow_begins_at_zero_and_ends_with_a_head():
 def test_a_context_of_one_pair_is_refused():
     with pytest.raises(ValueError, match="2 pairs or more, got 1"):
         flow.flow(1)
-
-
-def test_a_level_is_reached_between_two_times():
-    time, values = np.array([0.0, 2.0, 4.0]), np.array([0.0, 0.4, 0.8])
-    assert flow.first_at(time, values, 0.5) == pytest.approx(2.5)
-    assert flow.first_at(time, values, 0.9) == math.inf
 
 
 def test_a_square_law_has_slope_two():

@@ -3,36 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
-from induction_heads.machinery.ledger import Numbers
-from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.reading import BySeed, each_number, met, prediction
 
 from . import claims
 
-BySeed = Mapping[int, Numbers]
 BOTH = 0.8  # from this accuracy in context and from weights a network has both
-
-
-def _told(by_seed: BySeed) -> str:
-    names = next(iter(by_seed.values()))
-    return "; ".join(f"{name} {', '.join(f'{n[name]:.2f}' for n in by_seed.values())}" for name in names)
 
 
 def reading_classes(by_seed: BySeed) -> list[str]:
     """`claims.classes` of every seed."""
-    held = [claims.many_classes_favour_context(n) for n in by_seed.values()]
-    return [
-        prediction(all(held), f"accuracies by seed: {_told(by_seed)}"),
-        f"The criterion is met by {in_words(sum(held), len(held))}.",
-    ]
+    held, told = met(by_seed, claims.many_classes_favour_context)
+    return [prediction(held, f"accuracies by seed: {each_number(by_seed)}"), told]
 
 
 def reading_bursts(by_seed: BySeed) -> list[str]:
     """`claims.bursts` of every seed."""
-    held = [claims.bursts_favour_context(n) for n in by_seed.values()]
-    return [
-        prediction(all(held), f"accuracies by seed: {_told(by_seed)}"),
-        f"The criterion is met by {in_words(sum(held), len(held))}.",
-    ]
+    held, told = met(by_seed, claims.bursts_favour_context)
+    return [prediction(held, f"accuracies by seed: {each_number(by_seed)}"), told]
 
 
 def reading_zipf(runs: Mapping[str, Any]) -> list[str]:

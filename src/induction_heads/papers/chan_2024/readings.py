@@ -1,27 +1,16 @@
 """Readings of Chan and others 2024, in sentences made from the numbers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from induction_heads.machinery.ledger import Numbers
-from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.reading import BySeed, each_number, met, prediction
 
 from . import claims
 
-BySeed = Mapping[int, Numbers]
-
-
-def _told(by_seed: BySeed) -> str:
-    """Every number, by seed."""
-    names = next(iter(by_seed.values()))
-    return "; ".join(f"{name} {', '.join(f'{n[name]:.2f}' for n in by_seed.values())}" for name in names)
-
 
 def _judged(by_seed: BySeed, criterion: Callable[[Numbers], bool]) -> list[str]:
-    held = [criterion(n) for n in by_seed.values()]
-    return [
-        prediction(all(held), f"errors by seed: {_told(by_seed)}"),
-        f"The criterion is met by {in_words(sum(held), len(held))}.",
-    ]
+    held, told = met(by_seed, criterion)
+    return [prediction(held, f"errors by seed: {each_number(by_seed)}"), told]
 
 
 def reading_groups(by_seed: BySeed, noisy: BySeed) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from induction_heads.machinery.curves import first_at
 from induction_heads.machinery.ledger import Measured, Numbers
 from induction_heads.machinery.run import Run
 from induction_heads.machinery.short import Claim, rows_of
@@ -98,13 +99,7 @@ def form_together(n: Numbers) -> bool:
 
 def crossing(history: pd.DataFrame, level: float = DELAYED_LOSS) -> float:
     """The step at which the loss first passes a level, between evaluations by a line; infinite where it never does."""
-    below = (history.loss <= level).to_numpy()
-    if not below.any():
-        return math.inf
-    i = int(below.argmax())
-    if i == 0:
-        return float(history.steps.iloc[0])
-    return float(np.interp(-level, -history.loss.iloc[i - 1 : i + 1], history.steps.iloc[i - 1 : i + 1]))
+    return first_at(history.steps.to_numpy(), -history.loss.to_numpy(), -level)
 
 
 def delay(study: Study, seed: int) -> Measured:

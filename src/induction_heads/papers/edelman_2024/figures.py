@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 
 from induction_heads.machinery import plots
 from induction_heads.machinery.colours import HEAD_COLOURS, INK, QUIET, pale
@@ -22,17 +21,11 @@ RUNS = (HEAD_COLOURS[0], HEAD_COLOURS[2])
 SHOWN_LAGS = 8
 
 
-def _over_seeds(ax: Axes, runs: Sequence[Trained], column: str, color: str, label: str, style: str = "-") -> None:
-    steps = runs[0].history.steps.to_numpy()
-    values = np.stack([trained.history[column].to_numpy() for trained in runs])
-    plots.curve(ax, steps, values, color=color, label=label, ls=style)
-
-
 def figure_1(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
     """The loss of two layers and of one, with that of each strategy."""
     fig, ax = plt.subplots(figsize=(5.8, 3.4))
     for (name, seeds), color, style in zip(runs.items(), (INK, HEAD_COLOURS[3]), ("-", "-."), strict=True):
-        _over_seeds(ax, seeds, "loss", color, name, style)
+        plots.over_seeds(ax, seeds, "loss", color=color, label=name, ls=style)
     last = next(iter(runs.values()))[0].history.iloc[-1]
     for strategy in STRATEGIES:
         ax.axhline(last[f"loss_{strategy}"], color=COLOURS[strategy], ls=STYLES[strategy], lw=1.1, label=strategy)
@@ -126,7 +119,7 @@ def figure_5(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
     fig, ax = plt.subplots(figsize=(5.8, 3.3))
     told = []
     for (name, seeds), color, style in zip(runs.items(), RUNS, ("-", "--"), strict=True):
-        _over_seeds(ax, seeds, "loss", color, name, style)
+        plots.over_seeds(ax, seeds, "loss", color=color, label=name, ls=style)
         told.append(f"{name} {', '.join(number(crossing(t.history)) for t in seeds)}")
     ax.axhline(DELAYED_LOSS, color=QUIET, lw=0.9, ls=":", label=f"{DELAYED_LOSS} nats")
     ax.set(xlabel="steps: doubly stochastic sequences / 64", ylabel="KL to the truth (nats)", ylim=(0, None))
@@ -147,7 +140,8 @@ def figure_6(free: Sequence[Trained], clamped: Sequence[Trained]) -> Drawing:
     told = []
     for ax, (name, seeds) in zip(axes, (("no clamp", free), ("clamped", clamped)), strict=True):
         for strategy in STRATEGIES:
-            _over_seeds(ax, seeds, f"from_{strategy}", COLOURS[strategy], strategy, STYLES[strategy])
+            look = dict(color=COLOURS[strategy], ls=STYLES[strategy])
+            plots.over_seeds(ax, seeds, f"from_{strategy}", label=strategy, **look)
         ax.set(xlabel="steps", ylim=(0, 0.35))
         told.append(f"{name}: unigram nearest for {', '.join(number(steps_waiting(t)) for t in seeds)} steps")
     axes[0].set_ylabel("KL from the strategy (nats)")

@@ -1,36 +1,25 @@
 """Readings of Edelman and others 2024, in sentences made from the numbers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from induction_heads.machinery.ledger import Numbers
 from induction_heads.machinery.numbers import number
-from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.reading import BySeed, by_seeds, met, prediction
 
 from . import claims
 from .runs import CLAMPED, MIXED, PURE, TWO
 
 SPREAD, LOOKS_BACK = 0.1, 0.5  # attention one token back: up to, from
-BySeed = Mapping[int, Numbers]
-
-
-def listed(by_seed: BySeed, name: str) -> str:
-    """A number of every seed, in their order."""
-    return ", ".join(number(n[name]) for n in by_seed.values())
-
-
-def _met(by_seed: BySeed, criterion: Callable[[Numbers], bool]) -> tuple[bool, str]:
-    held = [criterion(n) for n in by_seed.values()]
-    return all(held), f"The criterion is met by {in_words(sum(held), len(held))}."
 
 
 def reading_losses(two: BySeed, one: BySeed) -> list[str]:
     """`claims.two_at_the_end` and `claims.one_at_the_end` of every seed."""
-    beats, stays = _met(two, claims.beats_unigram), _met(one, claims.stays_unigram)
+    beats, stays = met(two, claims.beats_unigram), met(one, claims.stays_unigram)
     return [
         prediction(
             beats[0] and stays[0],
-            f"two layers end at {listed(two, 'loss')} nats (by seed), one at {listed(one, 'loss')}; the unigram "
-            f"strategy has {listed(two, 'unigram strategy')}, the bigram strategy {listed(two, 'bigram strategy')}",
+            f"two layers end at {by_seeds(two, 'loss')} nats (by seed), one at {by_seeds(one, 'loss')}; the unigram "
+            f"strategy has {by_seeds(two, 'unigram strategy')}, the bigram strategy {by_seeds(two, 'bigram strategy')}",
         ),
         f"Two layers: {beats[1]} One layer: {stays[1]}",
     ]
@@ -38,12 +27,12 @@ def reading_losses(two: BySeed, one: BySeed) -> list[str]:
 
 def reading_phases(by_seed: BySeed) -> list[str]:
     """`claims.in_phases` of every seed."""
-    held, told = _met(by_seed, claims.are_phases)
+    held, told = met(by_seed, claims.are_phases)
     return [
         prediction(
             held,
-            f"the unigram strategy is nearest over {listed(by_seed, 'steps near unigram')} steps, the bigram strategy "
-            f"from step {listed(by_seed, 'bigram from')}",
+            f"the unigram strategy is nearest over {by_seeds(by_seed, 'steps near unigram')} steps, the bigram "
+            f"strategy from step {by_seeds(by_seed, 'bigram from')}",
         ),
         told,
     ]
@@ -51,13 +40,13 @@ def reading_phases(by_seed: BySeed) -> list[str]:
 
 def reading_heads(by_seed: BySeed) -> list[str]:
     """`claims.together` of every seed."""
-    held, told = _met(by_seed, claims.form_together)
+    held, told = met(by_seed, claims.form_together)
     return [
         prediction(
             held,
             f"150 steps before the flip layer 1 attends to the token before by "
-            f"{listed(by_seed, 'previous-token attention before')}, 150 after it by {listed(by_seed, 'and after')}, "
-            f"and layer 2 by {listed(by_seed, 'induction attention after')}",
+            f"{by_seeds(by_seed, 'previous-token attention before')}, 150 after it by "
+            f"{by_seeds(by_seed, 'and after')}, and layer 2 by {by_seeds(by_seed, 'induction attention after')}",
         ),
         told,
     ]
@@ -87,9 +76,9 @@ def reading_delay(found: Numbers) -> list[str]:
 
 def reading_clamp(by_seed: BySeed) -> list[str]:
     """`claims.previous_token_clamped` of every seed."""
-    held, told = _met(by_seed, claims.the_plateau_goes)
+    held, told = met(by_seed, claims.the_plateau_goes)
     waits, flips = (
-        {run: listed(by_seed, f"{what}, {run}") for run in (TWO, CLAMPED)}
+        {run: by_seeds(by_seed, f"{what}, {run}") for run in (TWO, CLAMPED)}
         for what in ("steps near unigram", "bigram from")
     )
     return [

@@ -5,15 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from induction_heads.machinery.ledger import Numbers
 from induction_heads.machinery.numbers import number
-from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.reading import BySeed, in_words, prediction
 
 from . import claims
 from .network import Weights
 from .task import POSITIONS, VOCABULARY
-
-BySeed = Mapping[int, Numbers]
 
 
 def told(by_seed: BySeed, name: str) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from induction_heads.machinery.curves import first_at
+
 RTOL, ATOL = 1e-8, 1e-12
 LEARNT = 0.5  # of a weight, and of the attention: the paper's threshold
 LONGEST = 12.0  # times N²: by then all is learnt
@@ -76,25 +78,13 @@ def flow(pairs: int) -> Flow:
     return Flow(time, alpha, beta, gamma, attention(alpha, beta, pairs), loss(alpha, beta, gamma, pairs))
 
 
-def first_at(time: Float[ndarray, " time"], values: Float[ndarray, " time"], level: float = LEARNT) -> float:
-    """When a quantity first reaches a level, between two times by a straight line; infinite where it never does."""
-    there = values >= level
-    if not there.any():
-        return float("inf")
-    i = int(there.argmax())
-    if i == 0:
-        return float(time[0])
-    share = (level - values[i - 1]) / (values[i] - values[i - 1])
-    return float(time[i - 1] + share * (time[i] - time[i - 1]))
-
-
 QUANTITIES = ("gamma", "beta", "alpha", "attention")
 
 
 def times(pairs: int) -> dict[str, float]:
     """When gamma, beta, alpha and the attention reach a half."""
     found = flow(pairs)
-    return {name: first_at(found.time, getattr(found, name)) for name in QUANTITIES}
+    return {name: first_at(found.time, getattr(found, name), LEARNT) for name in QUANTITIES}
 
 
 def slope(pairs: list[int], time: list[float]) -> float:

@@ -1,16 +1,11 @@
 """Readings of von Oswald and others 2022, in sentences made from the numbers."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from induction_heads.machinery.ledger import Numbers
 from induction_heads.machinery.numbers import number
-from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.reading import BySeed, in_words, prediction
 
 from . import claims, network
-
-BySeed = Mapping[int, Numbers]
 
 
 def _range(by_seed: BySeed, name: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 
 from induction_heads.machinery import plots
 from induction_heads.machinery.colours import HEAD_COLOURS, INK, QUIET
@@ -35,21 +34,15 @@ WAY = {
 }
 
 
-def _over_seeds(ax: Axes, runs: Sequence[Trained], column: str, color: str, label: str, style: str) -> None:
-    steps = runs[0].history.steps.to_numpy()
-    values = np.stack([trained.history[column].to_numpy() for trained in runs])
-    plots.curve(ax, steps, values, color=color, label=label, ls=style)
-
-
 def figure_1(runs: Sequence[Trained]) -> Drawing:
     """Accuracies and loss of the main run through training."""
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.2))
     for column, (label, color, style) in TESTS.items():
-        _over_seeds(axes[0], runs, column, color, label, style)
+        plots.over_seeds(axes[0], runs, column, color=color, label=label, ls=style)
     axes[0].axhline(1 / PAIRS, color=QUIET, lw=0.8, ls=(0, (1, 2)), label=f"one of {PAIRS} labels in context")
     axes[0].set(xlabel="steps", ylabel="accuracy", ylim=(-0.02, 1.25))
     axes[0].legend(fontsize=7, loc="upper left")
-    _over_seeds(axes[1], runs, "loss", INK, "loss of the batch", "-")
+    plots.over_seeds(axes[1], runs, "loss", color=INK, label="loss of the batch", ls="-")
     for level, label in ((np.log(runs[0].run.labels), "all labels alike"), (np.log(PAIRS), "those in context alike")):
         axes[1].axhline(level, color=QUIET, lw=0.9, ls="--" if level > 3 else ":", label=label)
     axes[1].set(xlabel="steps", ylabel="loss (nats)", ylim=(0, None))
@@ -73,7 +66,7 @@ def figure_2(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
     ends = []
     for ax, (name, seeds) in zip(axes[0], runs.items(), strict=True):
         for column, (label, color, style) in MEASURES.items():
-            _over_seeds(ax, seeds, column, color, label, style)
+            plots.over_seeds(ax, seeds, column, color=color, label=label, ls=style)
         ax.set(xlabel="steps", ylim=(-0.02, 1.35))
         last = {column: np.median([t.history[column].iloc[-1] for t in seeds]) for column in MEASURES}
         ends.append(f"{name}: " + ", ".join(f"{MEASURES[column][0]} {x:.2f}" for column, x in last.items()))
@@ -177,7 +170,7 @@ def figure_6(free: Sequence[Trained], clamped: Sequence[Trained]) -> Drawing:
             ("context", "accuracy in context", HEAD_COLOURS[0], "-"),
             ("in_context", "answers with a label in context", INK, ":"),
         ):
-            _over_seeds(ax, seeds, column, color, label, style)
+            plots.over_seeds(ax, seeds, column, color=color, label=label, ls=style)
         ax.axhline(NOT_YET, color=QUIET, lw=0.7, ls="--")
         ax.set(xlabel="steps", ylim=(-0.02, 1.03))
         waits = [steps_waiting(trained) for trained in seeds]

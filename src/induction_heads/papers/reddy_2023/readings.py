@@ -6,20 +6,14 @@ import numpy as np
 
 from induction_heads.machinery.ledger import Numbers
 from induction_heads.machinery.numbers import number
-from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.reading import BySeed, by_seeds, in_words, prediction
 from induction_heads.machinery.store import Trained
 
 from . import claims, logits
 from .logits import Descent
 from .runs import CLAMPED, FREE
 
-BySeed = Mapping[int, Numbers]
 SOLVED = 0.2  # nats
-
-
-def listed(by_seed: BySeed, name: str) -> str:
-    """A number of every seed, in their order."""
-    return ", ".join(number(n[name]) for n in by_seed.values())
 
 
 def reading_abrupt(by_seed: BySeed) -> list[str]:
@@ -29,8 +23,8 @@ def reading_abrupt(by_seed: BySeed) -> list[str]:
         prediction(
             all(held),
             f"the last step at which the network picks among the labels in context without finding the right one is "
-            f"{listed(by_seed, 'picks among labels until')} (by seed), and 0.9 is reached at "
-            f"{listed(by_seed, 'learnt at')}",
+            f"{by_seeds(by_seed, 'picks among labels until')} (by seed), and 0.9 is reached at "
+            f"{by_seeds(by_seed, 'learnt at')}",
         ),
         f"The criterion is met by {in_words(sum(held), len(held))}.",
     ]
@@ -41,7 +35,7 @@ def reading_blocked(by_seed: BySeed, once: Sequence[Trained]) -> list[str]:
     held = [claims.is_blocked(n) for n in by_seed.values()]
     ends = ", ".join(number(trained.history.context.iloc[-1]) for trained in once)
     return [
-        prediction(all(held), f"accuracy in context ends at {listed(by_seed, 'accuracy in context at the end')}"),
+        prediction(all(held), f"accuracy in context ends at {by_seeds(by_seed, 'accuracy in context at the end')}"),
         f"On contexts that hold each of the eight labels once, it ends at {ends} after as many steps.",
     ]
 
@@ -79,7 +73,7 @@ def reading_clamp(by_seed: BySeed) -> list[str]:
     """`claims.previous_token_clamped` of every seed."""
     held = [claims.the_plateau_goes(n) for n in by_seed.values()]
     waits, learnt = (
-        {run: listed(by_seed, f"{what}, {run}") for run in (FREE, CLAMPED)} for what in ("steps waiting", "learnt at")
+        {run: by_seeds(by_seed, f"{what}, {run}") for run in (FREE, CLAMPED)} for what in ("steps waiting", "learnt at")
     )
     return [
         prediction(
@@ -95,5 +89,5 @@ def reading_data(by_seed: BySeed) -> list[str]:
     """`claims.by_data` of every seed."""
     held = [claims.data_decide(n) for n in by_seed.values()]
     names = next(iter(by_seed.values()))
-    told = "; ".join(f"{name} {listed(by_seed, name)}" for name in names)
+    told = "; ".join(f"{name} {by_seeds(by_seed, name)}" for name in names)
     return [prediction(all(held), told)]

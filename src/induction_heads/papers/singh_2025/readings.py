@@ -1,18 +1,16 @@
 """Readings of Singh and others 2023 and 2025, in sentences made from the numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from induction_heads.machinery.ledger import Numbers
 from induction_heads.machinery.numbers import number
-from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.reading import BySeed, in_words, prediction
 from induction_heads.machinery.store import Trained
 
 from . import claims
 from .toy import Course
-
-BySeed = Mapping[int, Numbers]
 
 
 def reading_one(found: Course, start: int) -> list[str]:
