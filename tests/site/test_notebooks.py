@@ -6,6 +6,7 @@ import json
 import pytest
 
 from induction_heads.machinery import execution, paths
+from induction_heads.machinery.remembered import sha256
 from induction_heads.machinery.settings import Settings
 from induction_heads.site import notebooks
 from induction_heads.site.links import Pages
@@ -89,8 +90,32 @@ def test_what_is_jupyters_own_goes(project):
     warning = {"output_type": "stream", "name": "stderr", "text": "took a while"}
     control = display({"application/vnd.jupyter.widget-view+json": {}, "text/plain": "VBox()"})
     table = display({"text/html": "<style>td {}</style><table></table>", "text/plain": "x"})
-    cells = page(project, code(warning, control, table), code(tags=["injected-parameters"]))[2:]
+    cells = page(project, code(warning, control, table))[2:]
     assert len(cells) == 1 and cells[0]["metadata"] == {}
     first, second = cells[0]["outputs"]
     assert first["data"] == {"text/markdown": notebooks.CONTROL}
     assert second["data"] == {"text/html": '<div class="wide"><table></table></div>'}
+
+
+def test_of_the_parameters_those_are_shown_with_which_it_was_executed(project):
+    defaults, given = code(tags=["parameters"]), code(tags=["injected-parameters"]) | {"source": "seeds = [5]"}
+    assert [cell["source"] for cell in page(project, defaults, given)[2:]] == ["seeds = [5]"]
+    assert [cell["source"] for cell in page(project, defaults)[2:]] == ["1 + 1"]
+
+
+def test_a_page_says_that_the_notebook_has_changed_since(project):
+    put(project, profile=None)
+    put(project)
+    notebook = project / "notebooks" / "tiny" / "fall.ipynb"
+    record = {"notebook": sha256(notebook), "code": "", "runs": [], "parameters": {}, "figures": {}}
+    kept = project / "executed" / "characters-smoke" / "tiny" / "fall.json"
+    kept.write_text(json.dumps(record | {"seconds": 1.0, "finished": 1.0}))
+    found = notebooks.latest("tiny/fall", (SMALL,))
+    assert not found.is_old
+    notebook.write_text(notebook.read_text() + " ")
+    assert found.is_old
+
+
+def test_a_notebook_has_the_title_of_its_first_cell(project):
+    put(project)
+    assert notebooks.latest("tiny/fall", (SMALL,)).title == "Falling, a thing"

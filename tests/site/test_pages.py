@@ -18,6 +18,8 @@ CLAIM = {
     "source": "figure 1",
     "criterion": "a | b",
     "paper": "0.1",
+    "published": {"loss": 1234.5},
+    "placed": {"loss": "above ours"},
     "values": {"5": {"loss": 0.5}, "6": {"loss": None}, "7": {"loss": 0.25}},
     "holds": {"5": True, "6": False, "7": True},
     "verdict": "holds in part",
@@ -53,8 +55,20 @@ def made(tmp_path, monkeypatch):
 def test_a_row_has_what_it_is_filtered_by(made):
     text = verdicts.page(made)
     assert '<tr data-paper="tiny" data-verdict="holds in part" data-seeds="3">' in text
-    assert "It falls &lt; fast. (figure 1)" in text and "loss 0.25, 0.5, never" in text
+    assert "It falls &lt; fast. (figure 1)" in text and '<td data-of="criterion">a | b</td>' in text
     assert '<option value="tiny">On falling</option>' in text and "<option>does not hold here</option>" in text
+
+
+def test_a_row_has_the_papers_numbers_beside_ours(made):
+    (row,) = [line for line in verdicts.page(made).splitlines() if line.startswith("<tr data")]
+    assert '<td>1,234 <span class="source">above ours</span></td><td>0.25, 0.5, never</td>' in row
+
+
+def test_many_numbers_open_when_asked_for(made):
+    many = {f"loss {i}": i for i in range(5)}
+    claim = CLAIM | {"published": {}, "placed": {}, "values": {"5": many}, "holds": {"5": True}}
+    assert verdicts._row(PAPER, claim).count("<details><summary>5 numbers</summary>") == 1
+    assert "<details>" not in verdicts._row(PAPER, CLAIM)
 
 
 def test_a_figure_has_its_words_its_code_its_runs_and_what_the_paper_states_of_it(made):

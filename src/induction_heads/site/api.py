@@ -63,13 +63,18 @@ def pages(found: list[Module]) -> dict[str, str]:
     written = {f"api/{folder}.md": page(folder, [m for m in found if m.folder == folder]) for folder in folders}
     first = {module.name: module.doc.splitlines()[0] for module in found if module.doc and module.is_folder}
     lines = ["# The package", "", "Every public function and class; shapes stand in the signatures.", ""]
-    lines += [f"- [`{folder}`]({folder}.md): {first.get(folder, '')}" for folder in folders]
+    lines += [f"- [`{short(folder)}`]({folder}.md): {first.get(folder, '')}" for folder in folders]
     tree = ["```{toctree}", ":hidden:", "", *folders, "```"]
     return written | {"api/index.md": "\n".join([*lines, "", *tree]) + "\n"}
 
 
+def short(name: str) -> str:
+    """A name without the package's own, which stands before every one of them."""
+    return name.partition(".")[2] or name
+
+
 def page(folder: str, found: list[Module]) -> str:
-    lines = [f"# {folder}", ""]
+    lines = [f"# {short(folder)}", ""]
     for module in found:
         if not module.is_folder:
             lines += [f"## {module.name.rpartition('.')[2]}", ""]

@@ -28,12 +28,14 @@ CONFIGURATION = {
     "html_static_path": [str(STATIC)],
     "html_css_files": ["site.css"],
     "html_math_renderer": "mathml",
+    "html_context": {"default_mode": "auto"},  # light or dark as the reader's system says
     "html_theme_options": {
         "navbar_persistent": [],  # the search is at the side
         "use_download_button": False,
         "use_fullscreen_button": False,
         "show_toc_level": 2,
         "show_navbar_depth": 1,
+        "secondary_sidebar_items": {"**": ["page-toc"], "ledger": []},  # a wide table has no contents to list
     },
     "author": "the induction-heads contributors",
     "html_show_search_summary": False,  # a page opened from file: may not read others
@@ -100,7 +102,8 @@ def gather(papers: Sequence[Paper], settings: Settings, sources: Path, has_lab: 
     modules = api.modules(Path(__file__).parents[1])
     shelf = Shelf(sources / "_as_it_is")
     made = galleries.Made(papers, settings, books, modules, shelf, has_lab, bool(lessons))
-    texts = words.pages(books, sorted(lessons)) | api.pages(modules)
+    titles = {paper.key: paper.title for paper in papers}
+    texts = words.pages(books, titles, sorted(lessons)) | api.pages(modules)
     texts |= {"index.md": galleries.front(made), "ledger.md": verdicts.page(made)}
     texts |= {f"papers/{paper.key}.md": galleries.paper(made, paper) for paper in papers}
     code.write(modules, shelf.root)

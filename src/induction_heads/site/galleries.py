@@ -19,7 +19,7 @@ FRONT = (
     "Experiments on how induction heads form in transformers, which anybody can run again on two cores: {papers} "
     "papers, and a measured verdict on each of {claims} claims."
 )
-LAB, COURSE = "lab/index.html", "notebooks/course/00_route.ipynb"
+LAB, COURSE, GUIDE = "lab/index.html", "notebooks/course/00_route.ipynb", "notebooks/course/teachers_guide.md"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def paper(made: Made, of: Paper) -> str:
     else:
         lines += [f"No claim is measured yet: `make {of.target}` does that.", ""]
     if listed := made.notebooks.get(of.key, ()):
-        lines += ["Notebooks: " + ", ".join(button(page, each) for each in listed) + ".", ""]
+        lines += ["Notebooks:", "", *(f"- {button(page, each, each.title)}" for each in listed), ""]
     for part in of.story:
         body: list[str] = []
         for picture in part.pictures:
@@ -115,7 +115,7 @@ def _behind(page: str, made: Made, of: Paper, stem: str) -> list[str]:
     parts = []
     if place := code.drawn_by(stem, own):
         parts.append(f'<a href="{between(page, place)}">the code that drew it</a>')
-    parts += [button(page, each) for each in made.notebooks.get(of.key, ()) if stem in shown(each)]
+    parts += [button(page, each, "the notebook") for each in made.notebooks.get(of.key, ()) if stem in shown(each)]
     if runs := words(of.key, stem, made.settings)["runs"]:
         parts.append(f"runs: {html.escape(runs)}")
     return [f'<p class="behind">{" · ".join(parts)}</p>'] if parts else []
@@ -184,7 +184,9 @@ def _field(page: str, made: Made) -> list[str]:
 
 def _ways(made: Made) -> list[str]:
     course = (
-        f"[The course]({COURSE}): lessons with exercises" if made.has_course else "The course: `make course` adds it"
+        f"[The course]({COURSE}): lessons with exercises; [for teachers]({GUIDE})"
+        if made.has_course
+        else "The course: `make course` adds it"
     )
     return [
         "- [The ledger](ledger.md): every claim, its criterion, the paper's numbers and ours",

@@ -12,14 +12,16 @@ from typing import Any
 
 from ..machinery import execution
 from ..machinery.execution import SHOWS
+from ..machinery.remembered import sha256
 from ..machinery.settings import Settings
-from .links import Pages, between, relinked
+from .links import LINK, Pages, between, relinked
 from .shelf import Shelf, image, words
 
 Notebook = dict[str, Any]
 PICTURE, WIDGET = "image/png", "application/vnd.jupyter.widget-view+json"
 CONTROL = "*Here JupyterLab shows a control that needs Python.*"
 LANGUAGE = ("kernelspec", "language_info")  # what is kept of a notebook's metadata
+DEFAULTS, INJECTED = "parameters", "injected-parameters"  # tags: what the notebook has, and what it was executed with
 UNTITLED = "A picture that the cell above has drawn."
 
 
@@ -38,6 +40,18 @@ class Executed:
     @property
     def in_small(self) -> bool:
         return self.settings is not None and self.settings.profile == "smoke"
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the notebook has changed since."""
+        record = execution.recorded(execution.Task(self.name, self.settings, ())) if self.settings else None
+        return record is not None and record.notebook != sha256(execution.source(self.name))
+
+    @functools.cached_property
+    def title(self) -> str:
+        """Its first line."""
+        first = "".join(self.read()["cells"][0]["source"]).splitlines()[0]
+        return LINK.sub(r"\1", first).lstrip("# ")
 
     def read(self) -> Notebook:
         return json.loads(self.path.read_text(encoding="utf-8"))
@@ -64,7 +78,8 @@ def for_site(executed: Executed, pages: Pages, shelf: Shelf) -> Notebook:
     notebook = executed.read()
     first, *rest = notebook["cells"]
     cells = [_cell(first, executed, pages, shelf), _said(executed)]
-    cells += [_cell(cell, executed, pages, shelf) for cell in rest if "injected" not in "".join(_tags(cell))]
+    replaced = DEFAULTS if any(INJECTED in _tags(cell) for cell in rest) else INJECTED
+    cells += [_cell(cell, executed, pages, shelf) for cell in rest if replaced not in _tags(cell)]
     return _whole(cells, notebook)
 
 
@@ -100,6 +115,8 @@ def _said(executed: Executed) -> dict[str, Any]:
             f"Executed on {when} with `PROFILE={executed.settings.profile}` and `DATASET={executed.settings.dataset}`."
         )
     kind = "note"
+    if executed.is_old:
+        told += " The notebook has changed since."
     if executed.in_small:
         kind = "warning"
         told += " **In small:** the same runs, much shorter, to show how all is made; compare no number."
@@ -154,7 +171,7 @@ def _table(text: str) -> str:
     return f'<div class="wide">{text}</div>'
 
 
-def button(page: str, executed: Executed) -> str:
+def button(page: str, executed: Executed, words: str) -> str:
     """A link to a notebook from a page."""
     mark = " (in small)" if executed.in_small else ""
-    return f'<a href="{between(page, executed.page.replace(".ipynb", ".html"))}">{html.escape(executed.name)}</a>{mark}'
+    return f'<a href="{between(page, executed.page.replace(".ipynb", ".html"))}">{html.escape(words)}</a>{mark}'

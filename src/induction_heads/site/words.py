@@ -33,10 +33,10 @@ The lab in the browser trains one network a page, without Python, from the same 
 """
 
 
-def pages(books: Mapping[str, Sequence[Executed]], lessons: Sequence[str]) -> dict[str, str]:
-    """Each such page by its path in the sources."""
+def pages(books: Mapping[str, Sequence[Executed]], titles: Mapping[str, str], lessons: Sequence[str]) -> dict[str, str]:
+    """Each such page by its path in the sources, from each paper's notebooks and title, and the lessons' pages."""
     notebooks = paths.ROOT / "notebooks"
-    found = {"open.md": OPEN, "cite.md": cite(paths.ROOT / "CITATION.cff"), "notebooks/index.md": listed(books)}
+    found = {"open.md": OPEN, "cite.md": cite(paths.ROOT / "CITATION.cff"), "notebooks/index.md": listed(books, titles)}
     if (notebooks / "glossary.md").exists():
         found["notebooks/glossary.md"] = (notebooks / "glossary.md").read_text(encoding="utf-8")
     course = notebooks / "course"
@@ -49,12 +49,12 @@ def pages(books: Mapping[str, Sequence[Executed]], lessons: Sequence[str]) -> di
     return found
 
 
-def listed(books: Mapping[str, Sequence[Executed]]) -> str:
+def listed(books: Mapping[str, Sequence[Executed]], titles: Mapping[str, str]) -> str:
     """The list of notebooks."""
     lines = ["# Notebooks", "", "As they were executed last; those marked were executed in small.", ""]
     for paper, each in books.items():
-        lines += [f"## {paper}", ""]
-        lines += [f"- [{book.name}]({book.name}.ipynb){' (in small)' if book.in_small else ''}" for book in each]
+        lines += [f"## {titles[paper]}", ""]
+        lines += [f"- [{book.title}]({book.name}.ipynb){' (in small)' if book.in_small else ''}" for book in each]
         lines += [""]
     return "\n".join(lines) + _contents("", [book.page for each in books.values() for book in each])
 
