@@ -1,0 +1,32 @@
+"""Every run of these papers: one layer with each attention on repeated blocks (REP), and two plain layers beside it."""
+
+from induction_heads.networks.tokens.generators import REP
+from induction_heads.networks.tokens.training import TokenRun
+from induction_heads.networks.tokens.variants import PLAIN, Momentum, ShiftedKeysAndValues, SmearedKeys, Variant
+
+STEPS, SNAPSHOT = 1_200, 25
+VANILLA, SMEARED, SHIFTED = "vanilla", "smeared keys", "KV shifting"
+GAMMAS = (0.5, 1.0, 2.0)
+KEYS_ONLY, TWO = "momentum 1, keys only", "vanilla, 2 layers"
+
+
+def momentum(gamma: float) -> str:
+    return f"momentum {gamma:g}"
+
+
+VARIANTS: dict[str, Variant] = {
+    VANILLA: PLAIN,
+    SMEARED: SmearedKeys(),
+    SHIFTED: ShiftedKeysAndValues(),
+    **{momentum(gamma): Momentum(gamma) for gamma in GAMMAS},
+    KEYS_ONLY: Momentum(1.0, keys_only=True),
+}
+
+
+def models(seed: int) -> dict[str, TokenRun]:
+    """What an attention is called -> its run; all of one layer but the last."""
+    one = {
+        name: TokenRun(seed, REP, layers=1, steps=STEPS, variant=variant, checkpoint_every=SNAPSHOT)
+        for name, variant in VARIANTS.items()
+    }
+    return one | {TWO: TokenRun(seed, REP, layers=2, steps=STEPS, checkpoint_every=SNAPSHOT)}
