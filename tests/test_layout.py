@@ -103,7 +103,7 @@ def test_a_measurement_depends_on_no_drawing():
     from induction_heads.machinery.remembered import modules
 
     for paper in (PACKAGE / "papers").glob("*/"):
-        for path in (paper / "claims").glob("*.py"):
+        for path in (*(paper / "claims").glob("*.py"), *paper.glob("claims.py")):
             drawings = [
                 name for name in modules([module(path)]) if "figures" in name or name.endswith(("plots", "drawing"))
             ]
