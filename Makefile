@@ -15,7 +15,7 @@ FORCE ?=
 
 # VENV= (empty) uses the environment that is active, such as conda's, and installs nothing.
 VENV ?= .venv
-PYTHON ?= $(shell for p in python3.11 python3 python; do \
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
     if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
 BUILD := $(or $(INDUCTION_HEADS_BUILD),build)
 
@@ -23,7 +23,7 @@ quoted = '$(subst ','\'',$(1))'
 SETTINGS = $(call quoted,$(PROFILE)) $(call quoted,$(DATASET)) $(call quoted,$(SEEDS)) $(call quoted,$(DEVICE))
 
 ifeq ($(PYTHON),)
-    $(error Python 3.11 or newer is needed, and neither python3.11 nor python3 is one: install it, or name it by PYTHON=/path/to/python)
+    $(error Python 3.11 or newer is needed, and none of python3.11 to python3.14 and python3 is one: install it, or name it by PYTHON=/path/to/python)
 endif
 WRONG := $(shell $(PYTHON) -S src/induction_heads/machinery/settings.py $(SETTINGS))
 ifneq ($(WRONG),)
@@ -50,21 +50,29 @@ PAPERS := $(subst _,-,$(notdir $(patsubst %/paper.py,%,$(wildcard src/induction_
 NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ipynb))
 NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
-.PHONY: help reproduce-all $(PAPERS) test lab status bench profile readme features fit-data lock environment clean distclean $(NOTEBOOKS)
+FOLDER ?=
+
+.PHONY: help reproduce-all $(PAPERS) test test-site course course-grade lab lab-page status bench profile readme features fit-data wasm lock environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
 	@echo 'make singh-2024      one paper: $(PAPERS)'
 	@echo 'make test            the tests'
+	@echo 'make test-site       the tests that need a browser: Chromium and its driver, of the system'
 	@echo 'make figure-3a       one result of the first paper, run or re-run alone: figure-3a ... figure-18, table-1 ... table-3'
 	@echo 'make PAPER/RESULT    one result of any paper'
 	@echo 'make notebook-NAME   one notebook of notebooks/, by its name'
+	@echo 'make course          the students'"'"' version of the course, without solutions, as a zip in build/course'
+	@echo 'make course-grade FOLDER=handed-in   autogrades FOLDER/STUDENT/LESSON.ipynb, and writes a table of points'
 	@echo 'make lab             JupyterLab on notebooks/'
+	@echo 'make lab-page        build/site/lab/index.html: the experiment as a page that trains in the browser'
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
 	@echo 'make profile         where the time of a training step goes'
 	@echo 'make features        makes the features that the package ships again, and says how far off they are'
 	@echo 'make fit-data        fits the two constants of the characters to the training curve of Figure 3a'
+	@echo 'make lock            asks pip what it would install on each platform with each Python, and writes requirements.lock'
+	@echo 'make wasm            compiles the C++ again for the lab in the browser, after it has changed'
 	@echo 'make readme          writes the numbers in README.md from the committed results and the times measured here'
 	@echo 'make clean           removes figures and executed notebooks'
 	@echo 'make distclean       removes runs, downloaded data and the environment too'
@@ -104,20 +112,35 @@ status: $(ENVIRONMENT)
 bench profile readme: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
 
-# Made once and committed: neither is part of reproduce-all.
+# Made once and committed: none is part of reproduce-all.
 features: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.data.features
 
 fit-data: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.fit_data
 
+course: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) course
+
+course-grade: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) course-grade $(call quoted,$(FOLDER))
+
+wasm: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.networks.wasm
+
+lab-page: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.lab
+
 lab: $(ENVIRONMENT)
-	@$(GUARD) $(PY) -m jupyter lab --no-browser --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
-	    $(if $(filter 0,$(shell id -u)),--allow-root)
+	@$(GUARD) $(HEADS) lab
 
 # Figures drawn from the same runs are the same bytes with one thread; with two, sums may round differently.
 test: $(ENVIRONMENT)
 	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -n 2 --dist loadgroup
+
+# In Chromium, which is the system's own.
+test-site: $(ENVIRONMENT)
+	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -m browser
 
 lock:
 	@$(GUARD) $(PYTHON) .ci/lock.py

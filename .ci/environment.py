@@ -4,7 +4,6 @@ The stamp `.venv/.installed` is written last and holds what was installed; an in
 `.venv/.installing` instead, and the next one starts from nothing. Two makes at once: the second waits for the first.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -13,6 +12,7 @@ import sys
 import time
 import venv
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = Path(os.environ.get("INDUCTION_HEADS_BUILD") or ROOT / "build")
@@ -63,6 +63,19 @@ def works(python: Path) -> bool:
         return False
 
 
+def alone(handle: IO) -> None:
+    """Waits until no other make installs; where the system has no such locks, nobody waits."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Waiting for another make, which is installing.", flush=True)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
 def run(command: list[str], hint: str = "see the lines above") -> None:
     finished = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if finished.returncode:
@@ -72,9 +85,5 @@ def run(command: list[str], hint: str = "see the lines above") -> None:
 if __name__ == "__main__":
     BUILD.mkdir(parents=True, exist_ok=True)
     with open(BUILD / "environment.lock", "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("Waiting for another make, which is installing.", flush=True)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        alone(handle)
         make(Path(sys.argv[1]))

@@ -13,6 +13,7 @@ from induction_heads.machinery.paths import ROOT
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 CELL_LINES, CELL_WIDTH = 12, 100
 EXEMPT = re.compile(r"#\s*(noqa|type:\s*ignore|fmt:\s*(off|skip)|ruff:|mypy:)")
+MARK = re.compile(r"\s*### (BEGIN|END) ")  # of what the students' version of a lesson leaves out
 PYTHON = sorted(path for folder in ("src", "tests", ".ci") for path in (ROOT / folder).rglob("*.py"))
 CPP = sorted(path for kind in ("h", "cpp") for path in (ROOT / "src").rglob(f"*.{kind}"))
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
@@ -50,6 +51,6 @@ def test_no_statement_is_exempt():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_cells_of_code_are_short(path):
     cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
-    lines = [(cell["id"], "".join(cell["source"]).splitlines()) for cell in cells]
+    lines = [(cell["id"], [x for x in "".join(cell["source"]).splitlines() if not MARK.match(x)]) for cell in cells]
     long = [name for name, each in lines if len(each) > CELL_LINES or max(map(len, each), default=0) > CELL_WIDTH]
     assert not long, f"more than {CELL_LINES} lines of {CELL_WIDTH} characters: {', '.join(long)}"

@@ -1,20 +1,25 @@
-"""The door: `python -m induction_heads COMMAND`, which the Makefile calls too, thin over the package.
+"""The door: `induction-heads COMMAND`, and `python -m induction_heads` for the Makefile; thin over the package.
 
+What can be said to make can be said here: `make figure-3a PROFILE=smoke` is `induction-heads figure-3a PROFILE=smoke`.
 A wrong use is one line on stderr and exit status 2; what failed while running is one line and status 1.
 """
 
 import argparse
+import io
+import math
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from .machinery import execution, paths
+from .machinery import execution, paths, processes, supervise
 from .machinery.execution import duration
 from .machinery.settings import Settings, check
 
@@ -132,7 +137,9 @@ def notebook(asked: Asked) -> None:
     found = {part for task in tasks for part in (task.name, task.name.split("/")[1])}
     for name in asked.names:
         if name not in found:
-            execution.source(name)  # says which there are
+            others = [each for each in execution.every_name() if name in {each, each.split("/")[1]}]  # of no paper
+            execution.source(others[0] if others else name)  # says which there are
+            tasks += [execution.Task(other, asked.settings, ()) for other in others]
     execution.ensure_all(tasks, asked.force)
 
 
@@ -146,7 +153,8 @@ def result(asked: Asked) -> None:
         needed = [other for other in paper.results if paper.notebook_of(other) == book]
         study = _trained(paper, asked.settings, needed)
         task = execution.task(paper, book, study)
-        execution.ensure(task, asked.force)
+        # A notebook of what is made here alone was executed before without its runs.
+        execution.ensure(task, asked.force or not paper.results[result].in_reproduce_all)
         panels = re.compile(rf"{result.replace('-', '_')}[a-z]?(_.*)?")  # figure_16a and figure_16b are figure 16
         made = sorted(path for path in study.folder.glob("*") if panels.fullmatch(path.stem))
         print("\n".join(str(path) for path in made) or f"{name}: in {execution.executed(book, task.settings)}")
@@ -182,12 +190,35 @@ def names(asked: Asked) -> None:
         print("\n".join(f"{_target(paper, result):24} {found.title}" for result, found in paper.results.items()))
 
 
+def start(asked: Asked) -> None:
+    """Writes notebooks, the course where there is one, and a README into a FOLDER; needs no repository."""
+    from .machinery import start
+
+    if len(asked.names) != 1:
+        raise ValueError(
+            f"start wants one folder, got {' '.join(asked.names) or 'none'}: `induction-heads start FOLDER`"
+        )
+    print(start.write(asked.names[0], _papers().values()))
+
+
+def lab(asked: Asked) -> int:
+    """JupyterLab on the notebooks."""
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ServerApp.root_dir=."]
+    command.append("--LabApp.default_url=/lab/tree/notebooks")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    return subprocess.call(command, cwd=paths.ROOT)
+
+
 def bench(asked: Asked) -> None:
     """Time and memory of a step, beside plain PyTorch and the limit of this machine."""
     from .bench import pairs, tokens
 
     pairs.main(asked.settings)
     tokens.main(asked.settings)
+    here, started = processes.peak_megabytes(), processes.peak_megabytes(ended_children=True)
+    known = f"{here:.0f} MB in this process, {started:.0f} MB in the largest that it started"
+    print(f"\nMost memory at once: {'not told by this system' if math.isnan(here) else known}.")
 
 
 def profile(asked: Asked) -> None:
@@ -202,6 +233,24 @@ def replay(asked: Asked) -> int:
     from .networks import replay
 
     return replay.main(list(asked.names))
+
+
+def course(asked: Asked) -> None:
+    """Writes the students' version of the course as a zip."""
+    from .course import release
+
+    print(release.release())
+    print(release.inventory())
+
+
+def course_grade(asked: Asked) -> None:
+    """Autogrades what students have handed in, in FOLDER/STUDENT/LESSON.ipynb, and writes a table of points."""
+    from .course import release
+
+    if not all(asked.names) or len(asked.names) != 1:
+        raise ValueError("one folder with a folder a student was expected: make course-grade FOLDER=handed-in")
+    print(release.table(release.grade(Path(asked.names[0]))))
+    print(release.FOLDER / "grades.csv")
 
 
 def _papers() -> dict:
@@ -242,26 +291,80 @@ def _check_device(settings: Settings) -> None:
             raise ValueError("DEVICE is cuda, but PyTorch finds no CUDA device here: use DEVICE=cpu")
 
 
-_ALL = (reproduce, train, status, notebook, result, claims, gallery, readme, names, bench, profile, replay)
-COMMANDS = {command.__name__: command for command in _ALL}
+_FIRST = (start, reproduce, train, status, notebook, result, claims, gallery, readme, names, lab)
+_MORE = (bench, profile, replay, course, course_grade)
+COMMANDS = {command.__name__.replace("_", "-"): command for command in (*_FIRST, *_MORE)}
+SETTINGS = ("profile", "dataset", "seeds", "device")
+
+
+def understood(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The command and its names, of words as make takes them: a result, a paper or `notebook-NAME` may stand alone."""
+    first, *more = words
+    if first in COMMANDS:
+        return first, more
+    if first == "reproduce-all":
+        return "reproduce", more
+    if first.startswith("notebook-"):
+        return "notebook", [word.removeprefix("notebook-") for word in words]
+    if first.replace("-", "_") in _papers():
+        return "reproduce", [*words]
+    results = {_target(paper, result) for paper in _papers().values() for result in paper.results}
+    if first in results or "/" in first or first.startswith(("figure-", "table-")):
+        return "result", [*words]
+    known = f"there are {', '.join(COMMANDS)}, and results such as {min(results)}"
+    raise ValueError(f"no command is called {first!r}; {known} (`induction-heads names` lists them)")
+
+
+def as_options(words: Iterable[str]) -> list[str]:
+    """`PROFILE=smoke`, as make takes it, becomes `--profile=smoke`; other words stay; `ValueError` for no setting."""
+    options = []
+    for word in words:
+        name, is_setting, value = word.partition("=")
+        if not is_setting or word.startswith("-"):
+            options.append(word)
+        elif name == "FORCE":
+            options += ["--force"] if value else []
+        elif name.lower() in SETTINGS and name.isupper():
+            options.append(f"--{name.lower()}={value}")
+        else:
+            raise ValueError(f"no setting is called {name}; there are {', '.join(SETTINGS).upper()} and FORCE")
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    lines = [f"  {name:10} {(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items()]
+    parser = argparse.ArgumentParser(
+        prog="induction-heads",
+        description="Experiments on induction heads: `start FOLDER` first, then `figure-3a`, `reproduce`, `lab` there.",
+        epilog="\n".join(["commands:", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "words", nargs="+", metavar="COMMAND", help="a command and names, or a result such as figure-3a"
+    )
+    for name in SETTINGS:
+        parser.add_argument(f"--{name}", default=getattr(Settings, name) or "", help=f"or {name.upper()}=…")
+    parser.add_argument("--force", action="store_true", help="run notebooks again though nothing has changed")
+    return parser
+
+
+def guarded() -> int:
+    """The command `induction-heads`: `main` in a process that ends with all it started, however this one ends."""
+    return supervise.main([sys.executable, "-P", "-m", "induction_heads", *sys.argv[1:]])
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m induction_heads", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="papers, results or notebooks; all where none is named"
-    )
-    for name in ("profile", "dataset", "seeds", "device"):
-        parser.add_argument(f"--{name}", default=getattr(Settings, name) or "")
-    parser.add_argument("--force", action="store_true", help="run notebooks again though nothing has changed")
-    given = parser.parse_args(arguments)
     # A SIGTERM unwinds like Ctrl-C, so that what is half written is taken away.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for stream in (sys.stdout, sys.stderr):  # a pipe on Windows may know no ✔
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
+        given = _parser().parse_intermixed_args(as_options(sys.argv[1:] if arguments is None else arguments))
+        command, names = understood(given.words)
         settings = check(given.profile, given.dataset, given.seeds, given.device)
         _check_device(settings)
-        return COMMANDS[given.command](Asked(settings, given.names, given.force)) or 0
+        return COMMANDS[command](Asked(settings, names, given.force)) or 0
     except BrokenPipeError:  # `... | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

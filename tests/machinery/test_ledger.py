@@ -173,6 +173,12 @@ def test_of_many_seeds_the_table_gives_the_range_and_which_miss():
     assert ledger.spread([math.nan, 2.0, 2.0, 1.0]) == "1, 2, never" and ledger.spread([7.0]) == "7"
 
 
+def test_a_number_that_some_seeds_have_counts_for_those():
+    numbers = by_seed(1, 2, 3, 4, 5, 6)
+    numbers[2] |= {"only here": 7.0}
+    assert "only here: 7" in ledger.table([Verdict(claim(), numbers)])
+
+
 def test_beside_some_seeds_the_others_are_judged():
     found = Verdict(claim(), by_seed(-1, 2, 3))
     assert found.seeds.startswith("2 of 3") and found.beside([0]).seeds.startswith("2 of 2")

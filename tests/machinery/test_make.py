@@ -215,11 +215,20 @@ def test_neither_does_one_that_executes_several_notebooks(project, ending):
     assert not [path for path in project.executed.glob("*.ipynb") if not path.name.startswith(".")]
 
 
+def test_a_notebook_of_no_paper_is_executed_by_its_name_and_needs_no_parameters(project):
+    path = project.write_notebook("lesson", 'print("here")', paper="course")
+    plain = json.loads(path.read_text())
+    path.write_text(json.dumps(plain | {"cells": plain["cells"][1:]}))
+    made = project.make("notebook-lesson")
+    assert made.returncode == 0, made.stderr
+    assert "here" in (project.executed.parent / "course" / "lesson.ipynb").read_text()
+
+
 def test_of_several_notebooks_the_failed_one_is_named_and_the_others_are_kept(project):
     project.write_notebook("other", "import time; time.sleep(25)", 'raise KeyError("broken on purpose")')
     made = project.make("reproduce-all")
     assert made.returncode != 0 and made.stderr.splitlines()[0].startswith("tiny: tiny/other.ipynb, cell ")
-    assert "Traceback" not in made.stderr and "claims" not in made.stdout
+    assert "Traceback" not in made.stderr and "claims:" not in made.stdout
     assert (project.executed / "falling.ipynb").exists() and not (project.executed / "other.ipynb").exists()
 
 

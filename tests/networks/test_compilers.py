@@ -79,6 +79,13 @@ def test_where_there_is_no_compiler_one_line_says_what_to_do(monkeypatch, tmp_pa
         assert not kernels.load()
 
 
+def test_on_windows_itself_no_compiler_is_used_and_wsl_is_named(monkeypatch):
+    monkeypatch.setattr(kernels.sys, "platform", "win32")
+    assert kernels.compiler() is None
+    with pytest.warns(UserWarning, match="it is not compiled on Windows itself; in WSL it is"):
+        assert not kernels.load()
+
+
 def test_who_asked_for_pytorch_is_not_warned(monkeypatch):
     monkeypatch.setenv("INDUCTION_HEADS_COMPILE", "0")
     with warnings.catch_warnings():

@@ -6,9 +6,7 @@ Ratios within one run are what counts: the machine is shared and its speed varie
 
 import dataclasses
 import json
-import os
 import platform
-import resource
 import statistics
 import tempfile
 import time
@@ -169,7 +167,7 @@ def _group_ms(each: list[Run]) -> tuple[float, float, float]:
         stream = batches(here)
         step = milliseconds(lambda: here.step(next(stream)))
         evaluation = milliseconds(lambda: here.evaluate(["train"]), 3, 1)
-    return step, evaluation, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return step, evaluation, processes.peak_megabytes()
 
 
 def many(each: list[Run], workers: int) -> tuple[float, float, float]:
@@ -185,7 +183,7 @@ def many(each: list[Run], workers: int) -> tuple[float, float, float]:
 
 def table(sizes: tuple[int, ...] = (1, 8, 32, 102)) -> pd.DataFrame:
     """A row a way of training; milliseconds of this machine a step and run."""
-    cores = os.cpu_count() or 1
+    cores = processes.cores()
     roofs = rooflines(cores)
     with schedule.one_thread():
         eager = plain_ms()
@@ -226,8 +224,8 @@ def growth() -> pd.DataFrame:
 
 
 def main(settings: Settings) -> None:
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}")
-    kernels.load()
+    print(f"{platform.processor() or platform.machine()}, {processes.cores()} cores, torch {torch.__version__}")
+    print(kernels.path_in_use())
     costs = table((1, 8) if settings.profile == "smoke" else (1, 8, 32, 102))
     print(costs.to_string(float_format="{:.3f}".format, na_rep=""))
     flop = sum(2 * m * k * n for m, k, n in products())

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from induction_heads.data import characters, files, sources
 from induction_heads.data.dataset import Dataset, check_enough, fingerprint
+from induction_heads.machinery.settings import DATASETS, RENAMED, Settings
 
 __all__ = ["DATASETS", "Dataset", "fingerprint", "load", "name_is_valid"]
 
-DATASETS = ("characters", "glyphs", "omniglot", "omniglot-resnet18")
-RENAMED = {"omniglot-small": "characters"}
 
-
-def load(name: str = "characters", classes: int = 0, exemplars: int = 1) -> Dataset:
+def load(name: str = Settings.dataset, classes: int = 0, exemplars: int = 1) -> Dataset:
     """The dataset called `name`, or in the file `name`, with at least so many classes and exemplars of each.
 
     Its classes come in one fixed order. Raises `ValueError` or `FileNotFoundError` with one line that says what was

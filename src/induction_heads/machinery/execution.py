@@ -80,11 +80,17 @@ def names(paper: str) -> list[str]:
     return sorted(f"{paper}/{path.stem}" for path in NOTEBOOKS.joinpath(paper).glob("*.ipynb"))
 
 
+def every_name() -> list[str]:
+    """Every notebook as `FOLDER/NAME`, those of no paper too."""
+    return sorted(path.relative_to(NOTEBOOKS).with_suffix("").as_posix() for path in NOTEBOOKS.glob("*/*.ipynb"))
+
+
 def source(name: str) -> Path:
     path = NOTEBOOKS / f"{name}.ipynb"
     if not path.is_file():
-        known = sorted(str(p.relative_to(NOTEBOOKS).with_suffix("")) for p in NOTEBOOKS.glob("*/*.ipynb"))
-        raise FileNotFoundError(f"no notebook is called {name!r}; there are {', '.join(known) or 'none'}")
+        known = ", ".join(every_name())
+        none = f"none in {NOTEBOOKS}: `induction-heads start FOLDER` writes them, work in that folder"
+        raise FileNotFoundError(f"no notebook is called {name!r}; there are {known or none}")
     return path
 
 
@@ -101,13 +107,13 @@ def code_of(notebook: Path) -> str:
 
 
 def parameters_of(notebook: Path) -> dict[str, Any]:
-    """Names and defaults in the cell tagged `parameters`; they have to be plain values."""
+    """Names and defaults in the cell tagged `parameters`, if there is one; they have to be plain values."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", ())]
-    if len(tagged) != 1:
+    if len(tagged) > 1:
         raise ValueError(f"{notebook.name} should have one cell tagged 'parameters', it has {len(tagged)}")
     defaults = {}
-    for line in ast.parse("".join(tagged[0]["source"])).body:
+    for line in ast.parse("".join(line for cell in tagged for line in cell["source"])).body:
         if not (isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name)):
             raise ValueError(
                 f"{notebook.name}: the parameters cell holds plain assignments only, not {ast.unparse(line)!r}"
@@ -182,7 +188,7 @@ def ensure_all(tasks: Sequence[Task], force: bool = False) -> None:
     if len(tasks) == 1:
         return ensure(tasks[0], force)
     order = sorted(tasks, key=lambda task: (-expected_seconds(task.name, task.settings), task.name))
-    with processes.pool(min(AT_ONCE, os.cpu_count() or 1, len(order) or 1)) as pool:
+    with processes.pool(min(AT_ONCE, processes.cores(), len(order) or 1)) as pool:
         for finished in as_completed([pool.submit(ensure, task, force) for task in order]):
             finished.result()
 
@@ -219,8 +225,7 @@ def execute(task: Task) -> Record:
                 cwd=notebook.parent,
                 progress_bar=False,
                 execution_timeout=CELL_TIMEOUT_S[settings.profile],
-                # Files instead of network ports: nobody else can listen, and two notebooks never want the same port.
-                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+                config=Config({"KernelManager": _connection(sockets)}),
                 extra_arguments=QUIET,
                 shutdown_kernel="immediate",  # it has nothing left to do, and an orderly end takes more than a second
             )
@@ -250,13 +255,21 @@ def execute(task: Task) -> Record:
     return record
 
 
+def _connection(folder: str) -> dict[str, str]:
+    """How a kernel is reached: by files in a folder, not by network ports, where the system has such files.
+
+    Nobody else can listen then, and two notebooks never want the same port.
+    """
+    return {"transport": "ipc", "ip": f"{folder}/kernel"} if os.name == "posix" else {}
+
+
 def recorded(task: Task) -> Record | None:
     """The record of an executed notebook; None where there is none, or no executed notebook, or it is unreadable."""
     target = executed(task.name, task.settings)
     try:
         if not target.is_file():
             return None
-        plain = json.loads(record_path(target).read_text())
+        plain = json.loads(record_path(target).read_text(encoding="utf-8"))
         return Record(**plain | {"runs": tuple(plain["runs"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -277,7 +290,7 @@ def kept_times(settings: Settings | None) -> dict[str, tuple[float, float]]:
     found = {}
     for path in _times(settings).glob("*.json"):
         try:
-            plain = json.loads(path.read_text())
+            plain = json.loads(path.read_text(encoding="utf-8"))
             found[path.stem] = (float(plain["seconds"]), float(plain["finished"]))
         except (OSError, ValueError, KeyError, TypeError):
             continue
@@ -294,7 +307,7 @@ def seconds_of(paper: str, settings: Settings) -> float:
     times = kept_times(settings)
     notebooks = sum(seconds for part, (seconds, _) in times.items() if part.startswith(f"notebook {paper} "))
     training, _ = times.get(f"training {paper}", (0.0, 0.0))
-    return training + notebooks / min(AT_ONCE, os.cpu_count() or 1)
+    return training + notebooks / min(AT_ONCE, processes.cores())
 
 
 def report(settings: Settings) -> str:

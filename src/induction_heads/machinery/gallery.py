@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import execution, ledger, paths, readme
+from . import execution, field, ledger, paths, readme
 from .paper import Paper
 from .settings import Settings
 
@@ -26,9 +26,13 @@ def write(paper: Paper, settings: Settings) -> str:
 
 
 def write_front(papers: Iterable[Paper], settings: Settings) -> str:
-    """Writes README.md into the folder of all figures and says where it is."""
-    folder = paths.figures_of_all(settings)
-    return _write(folder, front(papers, folder, settings))
+    """Writes README.md into the folder of all figures, and the map of the field beside it; says where they are."""
+    folder, papers = paths.figures_of_all(settings), list(papers)
+    of_field = field.write(papers, folder)
+    text = front(papers, folder, settings)
+    if of_field:
+        text += f"\n[A map of the field]({field.PAGE}): which claims agree, and what is open.\n"
+    return _write(folder, text)
 
 
 def _write(folder: Path, text: str) -> str:
@@ -185,7 +189,7 @@ def _verdicts(claims: Claims) -> list[str]:
     ]
     for claim in claims:
         ours = "; ".join(
-            f"{name} {_spread(claim['values'], name)}" for name in next(iter(claim["values"].values()), {})
+            f"{name} {_spread(claim['values'], name)}" for name in ledger.names_of(claim["values"].values())
         )
         verdict = f"{ledger.MARKS[claim['verdict']]} {claim['verdict']}: {claim['seeds']}"
         stated = f"{claim['statement']} ({claim['source']})"
@@ -195,7 +199,8 @@ def _verdicts(claims: Claims) -> list[str]:
 
 def _spread(values: Mapping[str, Mapping[str, float | None]], name: str) -> str:
     """Of one number over the seeds; a null is never learnt."""
-    return ledger.spread(math.inf if (x := numbers[name]) is None else x for numbers in values.values())
+    each = [numbers[name] for numbers in values.values() if name in numbers]
+    return ledger.spread(math.inf if x is None else x for x in each)
 
 
 def _options(settings: Settings) -> str:

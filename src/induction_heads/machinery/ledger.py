@@ -7,7 +7,6 @@ criterion, *does not hold here* where one tenth or fewer do, and *holds in part*
 
 import json
 import math
-import os
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from typing import Any, SupportsFloat
 
 import torch
 
-from . import paths
+from . import paths, processes
 from .numbers import number
 from .remembered import remembered
 from .run import Run
@@ -189,7 +188,7 @@ def verdicts(claims: Iterable[Claim], study: Study, seeds: Iterable[int]) -> lis
                 measured(claim, study, seed)
 
     # Threads: the work is in PyTorch and in C++, one core each, so that sums do not depend on how many there are.
-    with ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ThreadPoolExecutor(processes.cores(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         list(pool.map(measure, every))
     return [judge(claim, study, seeds) for claim in claims]
 
@@ -298,11 +297,16 @@ def _ours(verdict: Verdict) -> list[str]:
     if len(verdict.numbers) <= LISTED:
         marks = {seed: "yes" if held else "NO " for seed, held in verdict.by_seed.items()}
         return [f"seed {seed} {marks[seed]}  {_listed(numbers, '; ')}" for seed, numbers in verdict.numbers.items()]
-    names = next(iter(verdict.numbers.values()))
-    each = {name: [float(numbers[name]) for numbers in verdict.numbers.values()] for name in names}
+    measured = list(verdict.numbers.values())
+    each = {name: [float(n[name]) for n in measured if name in n] for name in names_of(measured)}
     missed = [str(seed) for seed, held in verdict.by_seed.items() if not held]
     told = [f"{name}: {spread(values)}" for name, values in each.items()]
     return [*told, f"missed by seeds {', '.join(missed)}"] if missed else told
+
+
+def names_of(measured: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Every number that was measured for some seed; a few are called after the seed."""
+    return list(dict.fromkeys(name for numbers in measured for name in numbers))
 
 
 def spread(values: Iterable[float]) -> str:

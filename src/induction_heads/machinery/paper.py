@@ -57,6 +57,18 @@ class Part(NamedTuple):
     pictures: tuple[str, ...]  # stems of figures and tables, in their order
 
 
+class Edge(NamedTuple):
+    """Two claims, this paper's and another's, on one question: they say the same of it, or the opposite."""
+
+    claim: str  # its id, in this paper
+    other: str  # `KEY:ID`
+    same: bool
+    about: str  # the question, in a few words
+
+
+QUESTIONS = ("what", "when", "why", "data")  # what is learnt, when, why then, and from which data
+
+
 @dataclass(frozen=True)
 class Paper:
     key: str  # its folder's name
@@ -72,6 +84,9 @@ class Paper:
     places: Mapping[str, str] = field(default_factory=dict)  # a claim's source that names no figure -> a figure's stem
     seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by profile, where none are asked for
     start_early: Callable[[], None] = lambda: None  # begins, in the background, what its first run would wait for
+    questions: tuple[str, ...] = ()  # those of QUESTIONS that it asks
+    edges: tuple[Edge, ...] = ()  # to claims of papers that were here before
+    left_open: str = ""  # a question that none of its numbers answers
     on_a_data_set: bool = True  # else the setting DATASET changes nothing of it but where its figures go
     rank: int = 1  # papers of lower rank come first, then older ones
 

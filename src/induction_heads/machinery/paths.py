@@ -1,4 +1,6 @@
-"""Where things lie: the project's root, everything that is built, and how a file is written whole or not at all."""
+"""Where things lie: the root of the project, or of the folder that a student has started; everything that is built;
+and how a file is written whole or not at all.
+"""
 
 import errno
 import os
@@ -9,7 +11,19 @@ from pathlib import Path
 
 from .settings import Settings
 
-ROOT = Path(__file__).resolve().parents[3]
+STARTED = ".induction-heads.json"  # lies in a folder that `start` has made
+
+
+def _root() -> Path:
+    """The repository where the package lies in one; else the folder that was started, here or above; else here."""
+    package = Path(__file__).resolve().parents[1]
+    if package.parent.name == "src":
+        return package.parents[1]
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / STARTED).is_file()), here)
+
+
+ROOT = _root()
 BUILD = Path(os.environ.get("INDUCTION_HEADS_BUILD") or ROOT / "build").expanduser().resolve()
 
 RUNS = BUILD / "runs"
@@ -80,8 +94,13 @@ def write_whole(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def _flush_to_disk(path: Path) -> None:
-    """Waits until `path`, a file or a folder's entries, is on the disk and not only in memory."""
-    handle = os.open(path, os.O_RDONLY)
+    """Waits until `path`, a file or a folder's entries, is on the disk and not only in memory.
+
+    Windows opens no folder, and flushes no file that was opened for reading.
+    """
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -21,6 +21,7 @@ from numpy import ndarray
 
 from .colours import HEAD_COLOURS, QUIET
 from .paths import write_whole
+from .store import Trained
 
 FONT = "DejaVu Sans"  # shipped with matplotlib, so the same on every machine
 DPI = 200
@@ -101,6 +102,12 @@ def curve(
         values = np.median(values, 0)
     (drawn,) = ax.plot(x, values, color=color, label=label, **{"zorder": 3} | line)
     return drawn
+
+
+def over_seeds(ax: Axes, runs: Sequence[Trained], column: str, *, color: str, label: str, **line: Any) -> Line2D:
+    """`curve` of a column of the histories of several seeds, which have a column of steps."""
+    values = np.stack([trained.history[column].to_numpy() for trained in runs])
+    return curve(ax, runs[0].history.steps.to_numpy(), values, color=color, label=label, **line)
 
 
 def count_axis(ax: Axes, label: str) -> None:

@@ -1,7 +1,9 @@
 """Processes that work through a list side by side, and end with the one that asked for them, however that ends."""
 
+import math
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -9,6 +11,27 @@ from contextlib import contextmanager
 from typing import Any
 
 CONTEXT = multiprocessing.get_context("spawn")
+
+
+def cores() -> int:
+    """How many cores this process may use: fewer than there are under `taskset` and on many hosts of notebooks."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def peak_megabytes(ended_children: bool = False) -> float:
+    """The most memory that this process has had at once, or the largest of its children that have ended; megabytes.
+
+    NaN where the system does not say: on Windows.
+    """
+    try:
+        import resource
+    except ImportError:
+        return math.nan
+    who = resource.RUSAGE_CHILDREN if ended_children else resource.RUSAGE_SELF
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, else kilobytes
+    return resource.getrusage(who).ru_maxrss / unit
 
 
 @contextmanager

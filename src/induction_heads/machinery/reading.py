@@ -1,13 +1,26 @@
 """Readings: what is seen in these numbers, in sentences made from them. A prediction that failed is called failed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from IPython.display import Markdown, display
 
-from .ledger import HOLDS, Verdict
+from .ledger import HOLDS, Numbers, Verdict
 from .numbers import number
 
-__all__ = ["in_words", "judged", "listed", "number", "prediction", "reading"]
+__all__ = [
+    "BySeed",
+    "by_seeds",
+    "each_number",
+    "in_words",
+    "judged",
+    "listed",
+    "met",
+    "number",
+    "prediction",
+    "reading",
+]
+
+BySeed = Mapping[int, Numbers]
 
 
 def reading(*sentences: str) -> None:
@@ -31,6 +44,23 @@ def listed(parts: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *most, last = list(parts)
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def by_seeds(by_seed: BySeed, name: str) -> str:
+    """A number of every seed, in their order."""
+    return ", ".join(number(numbers[name]) for numbers in by_seed.values())
+
+
+def each_number(by_seed: BySeed) -> str:
+    """Every number of every seed, with two decimals."""
+    names = next(iter(by_seed.values()))
+    return "; ".join(f"{name} {', '.join(f'{n[name]:.2f}' for n in by_seed.values())}" for name in names)
+
+
+def met(by_seed: BySeed, criterion: Callable[[Numbers], bool]) -> tuple[bool, str]:
+    """Whether every seed meets a criterion, and a sentence that says how many do."""
+    held = [criterion(numbers) for numbers in by_seed.values()]
+    return all(held), f"The criterion is met by {in_words(sum(held), len(held))}."
 
 
 def judged(verdict: Verdict) -> list[str]:

@@ -15,7 +15,7 @@ from .settings import Settings
 
 README = paths.ROOT / "README.md"
 PLACE = re.compile(r"<!--n:(.*?)-->.*?<!--/n-->", re.DOTALL)
-TIMES, BENCH = "times.json", "bench.json"  # among the committed figures
+TIMES, BENCH, PLATFORMS = "times.json", "bench.json", "platforms.json"  # among the committed figures
 
 
 def write(papers: Iterable[Paper]) -> str:
@@ -65,6 +65,7 @@ def values_of(figures: Path) -> dict[str, str]:
         for claim in ledger.read(folder):
             found[f"{folder.name} claim {claim['id']}"] = claim["seeds"]
     found |= {f"time {part}": execution.duration(float(seconds)) for part, seconds in read(figures / TIMES).items()}
+    found |= {f"platform {name}": result for name, result in read(figures / PLATFORMS).items()}
     for row, columns in read(figures / BENCH).items():
         found |= {f"bench {row} {column}": f"{number:.3g}" for column, number in columns.items()}
     return found

@@ -114,7 +114,7 @@ def code(*first: str) -> str:
 def _code(*first: str) -> str:
     lock = paths.ROOT / "requirements.lock"
     each = [*files(first), *([lock] if lock.exists() else [])]
-    lines = [f"{path.relative_to(paths.ROOT)} {sha256(path)}" for path in each]
+    lines = [f"{path.name if path == lock else path.relative_to(PACKAGE).as_posix()} {sha256(path)}" for path in each]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

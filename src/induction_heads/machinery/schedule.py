@@ -195,7 +195,7 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
     if workers is None:
         expected = sum(job.family.seconds(run) for job in jobs for run in job.runs)
         alone = jobs[0].device != "cpu" or expected < WORTH_PROCESSES
-        workers = 1 if alone else os.cpu_count() or 1
+        workers = 1 if alone else processes.cores()
     about = f"{sum(len(job.runs) for job in jobs)} runs"
     unit = {job.family.unit for job in jobs}
     bar_unit = f" {unit.pop()}" if len(unit) == 1 else ""
@@ -207,6 +207,7 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
         smoothing=0.1,
         mininterval=1,
         delay=SHORT,
+        disable=bool(os.environ.get("TQDM_DISABLE")),  # which tqdm itself does not ask for in a notebook
     ) as bar:
 
         def heard(done: int, loss: float) -> None:

@@ -26,7 +26,9 @@ class Settings:
     device: str = "cpu"
 
 
-def check(profile: str = "paper", dataset: str = "characters", seeds: str = "", device: str = "cpu") -> Settings:
+def check(
+    profile: str = Settings.profile, dataset: str = Settings.dataset, seeds: str = "", device: str = Settings.device
+) -> Settings:
     """The settings these texts stand for; `ValueError` or `FileNotFoundError`, one line, where one is wrong."""
     return Settings(
         _one_of("PROFILE", profile, PROFILES), _dataset(dataset), parse_seeds(seeds), _one_of("DEVICE", device, DEVICES)

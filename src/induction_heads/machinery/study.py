@@ -1,12 +1,11 @@
 """A study: the runs of a paper at some settings; what is missing is trained, first what others need."""
 
-import os
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import paths, schedule
+from . import paths, processes, schedule
 from .run import Data, Family, Run
 from .settings import Settings
 from .store import Store, Trained
@@ -76,7 +75,7 @@ class Plan:
 def plan(study: Study, asked: Iterable[Run]) -> Plan:
     asked = list(asked)
     missing = [run for run in asked if not study.finished(run)]
-    seconds = sum(run.family.seconds(run) for run in missing) / (os.cpu_count() or 1)
+    seconds = sum(run.family.seconds(run) for run in missing) / processes.cores()
     families: dict[str, Family] = {run.family.name: run.family for run in missing}
     return Plan(
         len(asked) - len(missing),

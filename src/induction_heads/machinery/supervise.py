@@ -1,7 +1,7 @@
 """Runs a command so that nothing of it outlives the one who asked for it: `python supervise.py COMMAND ...`.
 
-The Makefile starts every long command through this file. It imports nothing but the standard library and not the
-package, so that it also watches pip before there is an environment.
+The Makefile starts every long command through this file, and so does the command `induction-heads`. It imports nothing
+but the standard library and not the package, so that it also watches pip before there is an environment.
 
 Three processes: the *guard*, a child of make, which hears Ctrl-C and watches make; the *keeper*, in a session of its
 own, which holds the other end of a pipe to the guard; and the command, a child of the keeper. The pipe breaks however
@@ -21,11 +21,17 @@ from pathlib import Path
 
 GRACE_S = 10.0  # between asking the command to stop, and killing what is left of it
 POLL_S = 0.2
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDINGS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+UNGUARDED = (
+    "This system cannot guard processes: should this window be killed, look for a Python that goes on (WSL can)."
+)
 
 
 def main(command: list[str]) -> int:
     """The exit status of `command`, or 128 plus the signal that ended it."""
+    if not (hasattr(os, "fork") and hasattr(os, "setsid")):  # Windows
+        print(UNGUARDED, file=sys.stderr, flush=True)
+        return subprocess.call(command)
     reader, writer = os.pipe()
     keeper = os.fork()
     if keeper == 0:
@@ -81,7 +87,7 @@ def _keep(command: list[str], reader: int) -> int:
             code = _reap(child.pid)
     # What the command left running ends with it, also when it succeeded.
     for _ in range(50):  # a process may start another while we look
-        living = _descendants(os.getpid())
+        living = descendants(os.getpid())
         if not living:
             break
         for process in living:
@@ -130,13 +136,13 @@ def _default_signals() -> None:
 
 
 def _adopt_orphans() -> None:
-    """On Linux, processes whose parent died become ours, so that `_descendants` still finds them."""
+    """On Linux, processes whose parent died become ours, so that `descendants` still finds them."""
     if sys.platform == "linux":
         PR_SET_CHILD_SUBREAPER = 36
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _descendants(ancestor: int) -> list[int]:
+def descendants(ancestor: int) -> list[int]:
     """Process ids of all children of `ancestor`, their children and so on."""
     children: dict[int, list[int]] = {}
     for process, parent in _process_table():

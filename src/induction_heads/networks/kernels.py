@@ -1,8 +1,8 @@
 """What training spends its time in, on a CPU in C++ (`cpp/`).
 
-`train` is a whole step of networks of two layers under the paper's clamps, and `logits` their forward pass. The
-operators of `model.forward` have C++ versions too, without gradients; everywhere else they are PyTorch's own, as
-written here.
+`train` is a whole step of networks of two layers under the paper's clamps, `logits` their forward pass, and
+`direct_paths` that pass with only some heads writing to the output. The operators of `model.forward` have C++ versions
+too, without gradients; everywhere else they are PyTorch's own, as written here.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import warnings
@@ -55,6 +56,9 @@ ROTARY_BASE = 10_000.0  # appendix A
 
 
 def compiler() -> str | None:
+    """The compiler that there is; on Windows none: its PyTorch takes no library made by GCC or clang."""
+    if sys.platform == "win32":
+        return None
     named = os.environ.get("CXX")
     return next(filter(None, map(shutil.which, [named] if named else COMPILERS)), None)
 
@@ -89,13 +93,15 @@ def wanted() -> bool:
 
 def path_in_use(dtype: torch.dtype = torch.float32) -> str:
     """What training on this CPU runs on, and what it costs where that is not the fast path; one line."""
-    return _library(dtype).with_suffix(".txt").read_text() if load(dtype) else _without()
+    return _library(dtype).with_suffix(".txt").read_text(encoding="utf-8") if load(dtype) else _without()
 
 
 def _without() -> str:
     slow = f"training runs on PyTorch's own operators, {SLOWER_IN_PYTORCH} slower than in C++"
     if os.environ.get("INDUCTION_HEADS_COMPILE") == "0":
         return f"{slow}: INDUCTION_HEADS_COMPILE is 0"
+    if sys.platform == "win32":
+        return f"{slow}: it is not compiled on Windows itself; in WSL it is"
     if compiler() is None:
         looked_for = os.environ.get("CXX") or ", ".join(COMPILERS)
         return f"{slow}: found no C++ compiler ({looked_for}); install one, or name it by CXX"
@@ -109,7 +115,12 @@ def _defined(dtype: torch.dtype) -> list[str]:
 
 
 def _library(dtype: torch.dtype) -> Path:
-    made_from = [*(path.read_text() for path in SOURCES), torch.__version__, _processor(), compiler() or ""]
+    made_from = [
+        *(path.read_text(encoding="utf-8") for path in SOURCES),
+        torch.__version__,
+        _processor(),
+        compiler() or "",
+    ]
     made_from += [*NEEDED, *HOPED_FOR, *_defined(dtype)]
     return BUILD / "kernels" / f"{hashlib.sha256(chr(10).join(made_from).encode()).hexdigest()[:16]}.so"
 
@@ -145,17 +156,15 @@ def accepted(flag: str) -> bool:
 
 def _compile(dtype: torch.dtype, library: Path) -> None:
     """With the flags that the compiler takes; beside the library lies the line that says which it was made with."""
-    from torch.utils import cpp_extension  # only who compiles waits for it
-
     taken = [flag for flag in HOPED_FOR if accepted(flag)]
     without = [f"without {flag} ({cost})" for flag, cost in HOPED_FOR.items() if flag not in taken]
     says = ", ".join([f"training runs in C++, compiled by {compiler()} {' '.join(taken)}", *without])
-    torch_is_at = [f"-I{path}" for path in cpp_extension.include_paths()]
-    torch_is_at += [f"-L{path}" for path in cpp_extension.library_paths()] + ["-lc10", "-ltorch_cpu"]
+    of_torch = Path(torch.__file__).parent
+    torch_is_at = [f"-I{of_torch / 'include'}", f"-L{of_torch / 'lib'}", "-lc10", "-ltorch_cpu"]
     with write_whole(library) as part:
         command = [str(compiler()), *NEEDED, *taken, *_defined(dtype), str(MAIN), *torch_is_at, "-o", str(part)]
         subprocess.run(command, check=True, capture_output=True, text=True)
-        library.with_suffix(".txt").write_text(says)
+        library.with_suffix(".txt").write_text(says, encoding="utf-8")
     if without:
         warnings.warn(says, stacklevel=4)
 
@@ -229,6 +238,30 @@ def logits(
     return operators(features.dtype).logits(
         [parameters[name] for name in PARAMETERS],
         *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences),
+    )
+
+
+class Ablated(NamedTuple):
+    """Heads that are ablated, and what Layer 2 keeps of the pass without ablations: conditions of each network."""
+
+    heads: Bool[Tensor, "run condition 2 head"]
+    preserved: Bool[Tensor, "run condition 2"]  # its patterns, and its values
+
+
+def direct_paths(
+    parameters: Mapping[str, Tensor],
+    clamped: Clamped,
+    ablated: Ablated,
+    keep: Bool[Tensor, "choice 2 head"],
+    features: Float[Tensor, "#run exemplar feature"],
+    sequences: Sequence[Tensor],
+) -> tuple[Float[Tensor, "run condition choice batch label"], Float[Tensor, "run condition batch head key"]]:
+    """`direct.direct_paths` of networks of two layers, without PerfectLayer1 and PerfectCopy. Needs `load`."""
+    return operators(features.dtype).direct_paths(
+        [parameters[name] for name in PARAMETERS],
+        *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences),
+        [a.contiguous() for a in ablated],
+        keep.contiguous(),
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from induction_heads.machinery import reading
 from induction_heads.networks.sequences import EVALUATION_SETS
 from induction_heads.papers.singh_2024.measures import Plateau
 from induction_heads.papers.singh_2024.readings import emergence, words
@@ -114,6 +115,6 @@ def test_a_path_that_costs_accuracy_is_needed(without, verdict):
 
 def test_words():
     assert words.percent(0.175) == "18 %" and words.percent(0.0013) == "0.13 %" and words.percent(0.0) == "0 %"
-    assert words.listed(["a", "b", "c"]) == "a, b and c" and words.listed(["a"]) == "a"
+    assert reading.listed(["a", "b", "c"]) == "a, b and c" and reading.listed(["a"]) == "a"
     assert words.beside(0.031, 0.026, "nats") == "0.031 nats (the paper: 0.026)"
     assert words.near(0.75, LN_2) and not words.near(0.77, LN_2)

@@ -77,7 +77,7 @@ def test_the_wiring_of_a_pair_is_measured_under_the_clamps_of_the_paper(features
     parameters = network()
     table = wiring.wiring(parameters, features, which)
     clamps = [[Ablate(("L1H1",)), PreservePatterns(), Only(("L2H2",))], [Only(("L1H0", "L2H1")), PreserveValues()]]
-    found = measures.each_sequence(measures.repeat(parameters, 2), features, which, clamps)
+    found = measures.each_sequence(measures.stack([parameters]), features, which, clamps)
     direct = measures.loss_and_accuracy(found["logits"], which)
     np.testing.assert_allclose(table.loc["patterns", "all but one", 1, 2][["loss", "accuracy"]], direct[0], rtol=1e-6)
     np.testing.assert_allclose(table.loc["values", "only one", 0, 1][["loss", "accuracy"]], direct[1], rtol=1e-6)
@@ -144,7 +144,7 @@ def test_a_sample_is_drawn_without_replacement(which):
 def test_one_head_left_or_ablated_is_only_and_ablate(features, which):
     one = wiring.one_head(network(), features, which)
     clamped = [(Only(("L2H1",)),), (Ablate(("L2H1",)),), ()]
-    logits = measures.each_sequence(measures.repeat(network(), 3), features, which, clamped)["logits"]
+    logits = measures.each_sequence(measures.stack([network()]), features, which, clamped)["logits"]
     alone, without, whole = measures.loss_and_accuracy(logits, which)[:, 0]
     torch.testing.assert_close(torch.stack([one.alone[1], one.without[1]]), torch.stack([alone, without]))
     assert one.whole == pytest.approx(whole.item()) and one.alone.shape == one.without.shape == (HEADS,)
@@ -171,9 +171,13 @@ def test_direct_effects_have_the_margins_of_every_checkpoint(features, which):
             return network(checkpoint)
 
     found = wiring.direct_effects(Stored(), features, which)
-    assert list(found.columns.get_level_values(0).unique()) == ["loss", "accuracy", "context", "correct"]
-    logits = measures.each_sequence(measures.stack([network(64)]), features, which)["logits"]
-    context, correct = wiring.margins(logits, which)[0].tolist()
+    assert list(found.columns.get_level_values(0).unique()) == ["loss", "accuracy", "context", "correct", "strength"]
+    at_64 = measures.each_sequence(measures.stack([network(64)]), features, which)
+    context, correct = wiring.margins(at_64["logits"], which)[0].tolist()
+    strength = measures.induction_strength(at_64["pattern"], which)[0].tolist()
+    assert found.loc[64, "strength"].to_dict() == pytest.approx(
+        dict(zip(wiring.names(2, range(3)), strength, strict=True))
+    )
     assert found.loc[64, ("context", "whole")] == pytest.approx(context)
     assert found.loc[64, ("correct", "whole")] == pytest.approx(correct)
 

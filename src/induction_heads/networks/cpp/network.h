@@ -86,6 +86,7 @@ struct Run {
   M rows = room.matrix(items, d_model);
   Normed<F> read = room.normed(d_model, items);
   M item_qkv[3] = {room.matrix(items, width[0]), room.matrix(items, width[0]), room.matrix(items, width[0])};
+  bool watched = false;  // patterns are computed even where nothing reads them
 
   static M weight(F* at, int64_t rows, int64_t columns) { return {at, rows, columns}; }
   M weight_2(int which) const { return weight(net.of(1, which), d_model, width[1]); }  // W_Q, W_K or W_V
@@ -105,7 +106,7 @@ struct Run {
             last ? clamped.copies : none,
             match,
             last ? source.data() : in_place.data(),
-            !(last && clamped.copying)};
+            watched || !(last && clamped.copying)};
   }
 
   void embed() {
@@ -186,18 +187,24 @@ struct Run {
 
   // Layer 2 at the query alone.
   void forward_layer_2(const Sequences& of, Activations<F>& at) {
-    const int64_t n = tokens * of.size;
-    const Attention<F> attend = attention(1, of.size, of.match);
-    at.read_2 = room.normed(d_model, n);
+    at.read_2 = room.normed(d_model, tokens * of.size);
     layer_norm<F>(at.stream, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, at.read_2);
-    at.layer_2 = {room.matrix(width[1], of.size), room.matrix(width[1], n),       room.matrix(width[1], n),
-                  room.matrix(heads[1], n),       room.matrix(width[1], of.size), room.matrix(pairs, of.size)};
-    if (attend.reads_keys()) {
-      multiply(weight_2(W_Q).t(), at.read_2.out.last(of.size), at.layer_2.q);
-      multiply(weight_2(W_K).t(), at.read_2.out, at.layer_2.k);
+    at.layer_2 = project(at.read_2.out, of.size);
+    attention(1, of.size, of.match).forward(at.layer_2);
+  }
+
+  // What Layer 2 reads, as its queries and keys, for patterns, and as its values.
+  Sites<F> project(M read, int64_t batch, bool patterns = true, bool values = true) {
+    const Attention<F> attend = attention(1, batch, nullptr);
+    const int64_t n = tokens * batch;
+    const Sites<F> to = {room.matrix(width[1], batch), room.matrix(width[1], n),     room.matrix(width[1], n),
+                         room.matrix(heads[1], n),     room.matrix(width[1], batch), room.matrix(pairs, batch)};
+    if (patterns && attend.reads_keys()) {
+      multiply(weight_2(W_Q).t(), read.last(batch), to.q);
+      multiply(weight_2(W_K).t(), read, to.k);
     }
-    if (attend.mixes) multiply(weight_2(W_V).t(), at.read_2.out, at.layer_2.v);
-    attend.forward(at.layer_2);
+    if (values && attend.mixes) multiply(weight_2(W_V).t(), read, to.v);
+    return to;
   }
 
   // PerfectCopy: the scores of the label tokens are the logits of those labels.
@@ -212,10 +219,15 @@ struct Run {
     at.read_final = room.normed(d_model, of.size);
     for (int64_t d = 0; d < d_model; ++d) std::copy_n(at.stream.last(of.size)[d], of.size, final[d]);
     multiply(weight(net.of(1, W_O), width[1], d_model).t(), at.layer_2.z, final, true);
-    layer_norm<F>(final, net.at[LN_FINAL_W], net.at[LN_FINAL_B], LAYER_NORM_EPS, at.read_final);
-    multiply(weight(net.at[W_U], d_model, labels).t(), at.read_final.out, logits);
+    read_out(final, at.read_final, logits);
+  }
+
+  // From the stream at the query.
+  void read_out(M final, const Normed<F>& read, M logits) const {
+    layer_norm<F>(final, net.at[LN_FINAL_W], net.at[LN_FINAL_B], LAYER_NORM_EPS, read);
+    multiply(weight(net.at[W_U], d_model, labels).t(), read.out, logits);
     for (int64_t l = 0; l < labels; ++l)
-      for (int64_t b = 0; b < of.size; ++b) logits[l][b] += net.at[B_U][l];
+      for (int64_t b = 0; b < final.columns; ++b) logits[l][b] += net.at[B_U][l];
   }
 
   F cross_entropy(const Sequences& of, M logits, M to_logits) const {

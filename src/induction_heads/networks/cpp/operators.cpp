@@ -6,6 +6,7 @@
 #include <torch/library.h>
 
 #include "network.h"
+#include "paths.h"
 #include "token_operators.h"
 
 namespace {
@@ -32,7 +33,9 @@ void check_below(int64_t limit, const Tensor& numbers, const char* what) {
                       number[i]);
 }
 
-// What `train` and `logits` are given, as the networks of single runs.
+constexpr int64_t AT_ONCE = 64;  // sequences whose activations stay in the cache, where there is no gradient
+
+// What `train`, `logits` and `direct_paths` are given, as the networks of single runs.
 struct Batch {
   TensorList parameters, grafted;
   Tensor features, exemplar, label, match, pattern_of, strength, copies, perfect_layer_1, cosine, sine;
@@ -147,11 +150,17 @@ Tensor train(TensorList parameters, TensorList means, TensorList squares, Tensor
   return losses;
 }
 
+// Logits, label x sequence, as rows of a tensor from one on.
+void write(Matrix<F> logits, const Tensor& out, int64_t row) {
+  F* to = out.data_ptr<F>() + row * logits.rows;
+  for (int64_t i = 0; i < logits.columns; ++i)
+    for (int64_t l = 0; l < logits.rows; ++l) *to++ = logits[l][i];
+}
+
 // (run, sequence, label)
 Tensor logits(TensorList parameters, TensorList grafted, const Tensor& features, TensorList sequences,
               TensorList clamped, TensorList rotations) {
   const Batch batch(parameters, grafted, features, sequences, clamped, rotations);
-  constexpr int64_t AT_ONCE = 64;  // sequences, whose activations stay in the cache
   Tensor out = at::empty({batch.runs, batch.size, batch.labels}, features.options());
   for_runs(batch.runs, [&](int64_t r) {
     static thread_local Room<F> room;
@@ -162,13 +171,54 @@ Tensor logits(TensorList parameters, TensorList grafted, const Tensor& features,
       const int64_t here = std::min(AT_ONCE, batch.size - b);
       const Matrix<F> some = room.matrix(run.labels, here);
       run.forward(batch.sequences(r, b, here), some);
-      F* to = at<F>(out, r) + b * run.labels;
-      for (int64_t i = 0; i < here; ++i)
-        for (int64_t l = 0; l < run.labels; ++l) to[i * run.labels + l] = some[l][i];
+      write(some, out, r * batch.size + b);
       room.next = embedded;
     }
   });
   return out;
+}
+
+// `ablated` and `keep` are those of kernels.direct_paths: (run, condition, 2, head) and (run, condition, 2); (choice,
+// 2, head). Gives the logits, (run, condition, choice, sequence, label), and Layer 2's pattern at the query, (run,
+// condition, sequence, head, token).
+std::tuple<Tensor, Tensor> direct_paths(TensorList parameters, TensorList grafted, const Tensor& features,
+                                        TensorList sequences, TensorList clamped, TensorList rotations,
+                                        TensorList ablated, const Tensor& keep) {
+  const Batch batch(parameters, grafted, features, sequences, clamped, rotations);
+  const Kept kept{keep.const_data_ptr<bool>(), keep.size(0), keep.size(2)};
+  const int64_t conditions = ablated[0].size(1), tokens = 2 * batch.label.size(2) + 1, heads = batch.heads(1);
+  Tensor logits = at::empty({batch.runs, conditions, kept.choices, batch.size, batch.labels}, features.options());
+  Tensor pattern = at::empty({batch.runs, conditions, batch.size, heads, tokens}, features.options());
+  auto without = [&](int64_t condition) {
+    const bool* off = ablated[0].const_data_ptr<bool>() + condition * 2 * kept.most;
+    const bool* preserved = ablated[1].const_data_ptr<bool>() + condition * 2;
+    return Ablated{{off, off + kept.most}, preserved[0], preserved[1]};
+  };
+  for_runs(batch.runs, [&](int64_t r) {
+    static thread_local Room<F> room;
+    Run<F> run = batch.run(r, room);
+    run.embed();
+    const size_t embedded = room.next;
+    for (int64_t b = 0; b < batch.size; b += AT_ONCE) {
+      const int64_t here = std::min(AT_ONCE, batch.size - b);
+      const Sequences some = batch.sequences(r, b, here);
+      const Matrix<F> out = room.matrix(kept.choices * run.labels, here);
+      Paths<F> paths(run, some);
+      const size_t read = room.next;
+      for (int64_t c = r * conditions; c < (r + 1) * conditions; ++c) {
+        const Matrix<F> seen = paths.forward(without(c), kept, out);
+        for (int64_t i = 0; i < kept.choices; ++i)
+          write({out[i * run.labels], run.labels, here}, logits, (c * kept.choices + i) * batch.size + b);
+        F* to = pattern.data_ptr<F>() + (c * batch.size + b) * heads * tokens;
+        for (int64_t i = 0; i < here; ++i)
+          for (int64_t h = 0; h < heads; ++h)
+            for (int64_t t = 0; t < tokens; ++t) *to++ = seen[h][t * here + i];
+        room.next = read;
+      }
+      room.next = embedded;
+    }
+  });
+  return {logits, pattern};
 }
 
 // The operators of model.forward, one by one, without gradients.
@@ -244,6 +294,7 @@ Tensor mix(const Tensor& pattern_, const Tensor& v_) {
 LIBRARY(NAME, m) {
   m.def("train", train);
   m.def("logits", logits);
+  m.def("direct_paths", direct_paths);
   m.def("matmul", matmul);
   m.def("lookup", lookup);
   m.def("scores", scores);

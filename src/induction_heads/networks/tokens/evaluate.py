@@ -13,6 +13,8 @@ from jaxtyping import Bool, Float, Int, Num
 from numpy import ndarray
 from torch import Tensor
 
+from induction_heads.machinery.curves import first_at
+
 from .. import clamps
 from ..clamps import Clamp, Clamps, Network, head_name
 from ..model import Parameters, Sites, n_layers, parameters_of
@@ -85,8 +87,9 @@ def heads(
             "qk_trace": _qk_trace(learnt["W_E"], block, earlier),
         }
         for h in range(len(previous)):
-            numbers = {name: float(each[h]) for name, each in columns.items()}
-            rows.append({"head": head_name(layer, h), "layer": layer + 1} | numbers)
+            row: dict[str, float | int | str] = {"head": head_name(layer, h), "layer": layer + 1}
+            row |= {name: float(each[h]) for name, each in columns.items()}
+            rows.append(row)
         earlier.append((block["W_V"], block["W_O"], previous))
     return pd.DataFrame(rows).set_index("head")
 
@@ -124,11 +127,5 @@ def half_way(steps: Num[ndarray, " time"] | Iterable, values: Num[ndarray, " tim
 def crossing(steps: Num[ndarray, " time"] | Iterable, values: Num[ndarray, " time"] | Iterable, level: float) -> float:
     """The first step at which a curve reaches a level, interpolated between evaluations; infinite if it never does."""
     steps, values = np.asarray(steps, dtype=float), np.asarray(values, dtype=float)
-    beyond = (values >= level) if values[0] < level else (values <= level)
-    if not beyond.any():
-        return math.inf
-    after = int(beyond.argmax())
-    if after == 0:
-        return float(steps[0])
-    before, share = after - 1, (level - values[after - 1]) / (values[after] - values[after - 1])
-    return float(steps[before] + share * (steps[after] - steps[before]))
+    way = 1 if values[0] < level else -1
+    return first_at(steps, way * values, way * level)

@@ -52,8 +52,8 @@ def by_head(ax: Axes, tables: Mapping[int, pd.DataFrame], x: str, y: str) -> Non
 
 def by_seed(ax: Axes, numbers: Mapping[str, Sequence[float]], colour: Mapping[str, str]) -> None:
     """A column a condition, a point a seed, a dash at their median. What is not finite stands at the top, hollow."""
-    for i, (name, values) in enumerate(numbers.items()):
-        values = np.asarray(values, dtype=float)
+    for i, (name, each) in enumerate(numbers.items()):
+        values = np.asarray(each, dtype=float)
         finite = values[np.isfinite(values)]
         spread = (np.arange(len(values)) - (len(values) - 1) / 2) * 0.3 / max(len(values), 2)
         ax.plot(i + spread, values, "o", ms=5, color=colour[name], mec="white", mew=0.4, zorder=3)

@@ -19,7 +19,7 @@ ACCELERATES = 0.9  # of the steps that the other takes
 
 def phase_change(study: Study, seed: int) -> Numbers:
     rows = study.rows(runs.models, seed)
-    found = {}
+    found: Numbers = {}
     for name in (TWO, ONE):
         end = rows[name].history.iloc[-1]
         found |= {f"prefix matching, {name}": end.prefix_matching, f"repeat loss, {name}": end.copied_loss}

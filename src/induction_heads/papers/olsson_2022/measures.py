@@ -40,7 +40,7 @@ def ablations(trained: Trained) -> dict[str, dict[str, float]]:
 def _ablations(trained: Trained) -> dict[str, dict[str, float]]:
     names = evaluate.head_names(trained.final)
     previous = heads(trained).previous_token
-    sets = {name: (name,) for name in names}
+    sets: dict[str, tuple[str, ...]] = {name: (name,) for name in names}
     sets[PREVIOUS_SET] = tuple(n for n in names if n.startswith("L1") and previous[n] >= PREVIOUS_TOKEN)
     sets |= {layer: tuple(n for n in names if n[1] == layer[-1]) for layer in (LAYER_1, LAYER_2)}
     found = {"intact": _losses(trained, ())}

@@ -9,21 +9,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float, Num
+from jaxtyping import Float, Num
 from torch import Tensor
 
 from induction_heads.machinery.store import Trained
-from induction_heads.networks import clamps, kernels, model, sequences
-from induction_heads.networks.clamps import Clamp, Network
-from induction_heads.networks.model import Parameters, Sequences, Sites, loss_and_accuracy
+from induction_heads.networks import clamps, model, sequences
+from induction_heads.networks.clamps import Clamp
+from induction_heads.networks.direct import direct_paths
+from induction_heads.networks.model import Parameters, Sequences, loss_and_accuracy
 from induction_heads.networks.run import LEARNT
 from induction_heads.networks.sequences import Task
 
 from .published import paper_curve
 
-CHUNK = 1_024  # sequences times networks at a time, so that activations stay in the cache
-SMALLEST_CHUNK = 64
-TOGETHER = 8  # networks or conditions that are evaluated as one batch
+TOGETHER = 8  # networks that are evaluated as one batch
 
 
 def stack(networks: Sequence[Parameters]) -> Parameters:
@@ -31,12 +30,6 @@ def stack(networks: Sequence[Parameters]) -> Parameters:
     return model.stored({name: torch.stack([n[name] for n in networks]) for name in networks[0]})
 
 
-def repeat(network: Parameters, n: int) -> Parameters:
-    """One network n times, for n different clamps."""
-    return model.stored({name: p.expand(n, *p.shape) for name, p in network.items()})
-
-
-@torch.no_grad()
 def each_sequence(
     networks: Parameters,
     features: Float[Tensor, "#run exemplar feature"],
@@ -45,30 +38,11 @@ def each_sequence(
 ) -> dict[str, Tensor]:
     """Of every sequence: `logits` (run batch label) and `pattern`, the last layer's at the query (run batch head key).
 
-    `clamped` gives the clamps of each run; `which` has a run axis of 1 where all runs read the same.
+    `clamped` gives the clamps of each run, or several conditions of a single network, which are then its runs; `which`
+    has a run axis of 1 where all runs read the same.
     """
-    found: dict[str, list[Tensor]] = {"logits": [], "pattern": []}
-    for sites, _ in _passes(networks, features, which, clamped):
-        found["logits"].append(sites["logits"])
-        found["pattern"].append(_last_layer(sites, "attn.hook_pattern")[..., -1, :])
-    return {name: torch.cat(parts, 1) for name, parts in found.items()}
-
-
-def _passes(
-    networks: Parameters, features: Tensor, which: Sequences, clamped: Sequence[Sequence[Clamp]] | None
-) -> Iterator[tuple[Sites, Network]]:
-    """Every site, for some sequences at a time."""
-    kernels.load()
-    runs = networks["b_U"].shape[0]
-    network = Network.of({name: p[0] for name, p in networks.items()})
-    combined = clamps.combine(clamped, [network] * runs) if clamped else clamps.NO_CLAMPS
-    size = max(CHUNK // runs, SMALLEST_CHUNK)
-    for chunk in zip(*(a.expand(runs, *a.shape[1:]).split(size, 1) for a in which), strict=True):
-        yield clamps.forward(networks, features, Sequences(*chunk), combined), network
-
-
-def _last_layer(sites: Sites, name: str) -> Tensor:
-    return next(sites[site] for site in reversed(sites) if site.endswith(name))
+    found = direct_paths(networks, features, which, None, clamped)
+    return {"logits": found["logits"][:, 0], "pattern": found["pattern"]}
 
 
 def induction_strength(pattern: Float[Tensor, "run batch head key"], which: Sequences) -> Float[Tensor, "run head"]:
@@ -134,34 +108,6 @@ def sample(which: Sequences, n: int, seed: int = 0) -> Sequences:
     """n of the sequences, drawn without replacement; all of them where there are no more."""
     chosen = torch.randperm(which.match.shape[1], generator=torch.Generator().manual_seed(seed))[:n]
     return Sequences(*(a[:, chosen] for a in which))
-
-
-@torch.no_grad()
-def direct_paths(
-    networks: Parameters,
-    features: Float[Tensor, "#run exemplar feature"],
-    which: Sequences,
-    keep: Bool[Tensor, "choice layer head"],
-    clamped: Sequence[Sequence[Clamp]] | None = None,
-) -> dict[str, Tensor]:
-    """`logits` (run choice batch label) when only some heads write to the output, and `pattern` as in `each_sequence`.
-
-    Every head keeps its pattern and values; a head that is not kept writes nothing that the output reads. For the last
-    layer that is `Ablate`, for an earlier one `Ablate` with `PreservePatterns` and `PreserveValues`: exact, and one
-    pass for any number of choices. Figures 4a, 12 to 14 and 16, Tables 2 and 3.
-    """
-    found: dict[str, list[Tensor]] = {"logits": [], "pattern": []}
-    for sites, network in _passes(networks, features, which, clamped):
-        stream = sites[f"blocks.{network.last}.hook_resid_post"][:, None, :, -1]  # run 1 batch d_model
-        for layer in range(len(network.heads)):
-            z = sites[f"blocks.{layer}.attn.hook_z"][:, :, -1]  # run batch head d_head
-            written = torch.einsum("rbhd,rhdm->rbhm", z, networks[f"blocks.{layer}.W_O"])
-            stream = stream - torch.einsum("ch,rbhm->rcbm", (~keep[:, layer]).to(written.dtype), written)
-        normed = model.layer_norm(stream.flatten(1, 2), networks["ln_final_w"], networks["ln_final_b"])
-        logits = normed @ networks["W_U"] + networks["b_U"][:, None]
-        found["logits"].append(logits.unflatten(1, (len(keep), -1)))
-        found["pattern"].append(_last_layer(sites, "attn.hook_pattern")[..., -1, :])
-    return {"logits": torch.cat(found["logits"], 2), "pattern": torch.cat(found["pattern"], 1)}
 
 
 class Plateau(NamedTuple):

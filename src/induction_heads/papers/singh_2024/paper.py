@@ -46,5 +46,7 @@ PAPER = Paper(
     places={"section 3": "figure_3_direct_path"},
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
+    questions=("what", "why"),
+    left_open="Is a plateau there because subcircuits wait for each other in any network, or in this one?",
     rank=0,
 )

@@ -5,6 +5,7 @@ values of Layer 2, or directly. Preserving the patterns leaves the path through 
 through patterns. Layer 2 heads write to the output alone, so every head alone is read off one pass (`direct_paths`).
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ def table_1(network: Parameters, features: Tensor, which: Sequences, heads: Sequ
         for g, h in groups.items()
         for kept, preserve in PRESERVED.items()
     }
-    found = measures.each_sequence(measures.repeat(network, 4), features, which, list(conditions.values()))
+    found = measures.each_sequence(measures.stack([network]), features, which, list(conditions.values()))
     numbers = measures.loss_and_accuracy(found["logits"], which)
     index = pd.MultiIndex.from_tuples(conditions, names=["ablated", "preserved"])
     return pd.DataFrame(numbers.numpy(), index=index, columns=["loss", "accuracy"])
@@ -63,16 +64,13 @@ def wiring(network: Parameters, features: Tensor, which: Sequences) -> pd.DataFr
         conditions[kept, "none", -1] = (Ablate(names(1, first)), preserve)
         conditions |= {(kept, "all but one", h): (Ablate(names(1, [h])), preserve) for h in first}
         conditions |= {(kept, "only one", h): (Only(names(1, [h])), preserve) for h in first}
-    rows, keys = [], list(conditions)
-    for together in (keys[i : i + measures.TOGETHER] for i in range(0, len(keys), measures.TOGETHER)):
-        batch = measures.repeat(network, len(together))
-        found = measures.direct_paths(
-            batch, features, which, heads_alone(network), [conditions[key] for key in together]
-        )
-        strength = measures.induction_strength(found["pattern"], which)
-        for r, key in enumerate(together):
-            numbers = measures.loss_and_accuracy(found["logits"][r], which)
-            rows += [(*key, h, *numbers[i].tolist(), strength[r, i].item()) for i, h in enumerate(last)]
+    found = measures.direct_paths(
+        measures.stack([network]), features, which, heads_alone(network), list(conditions.values())
+    )
+    strength, rows = measures.induction_strength(found["pattern"], which), []
+    for r, key in enumerate(conditions):
+        numbers = measures.loss_and_accuracy(found["logits"][r], which)
+        rows += [(*key, h, *numbers[i].tolist(), strength[r, i].item()) for i, h in enumerate(last)]
     index = ["preserved", "active", "layer_1", "layer_2"]
     return pd.DataFrame(rows, columns=[*index, "loss", "accuracy", "strength"]).set_index(index).sort_index()
 
@@ -161,15 +159,18 @@ def direct_effects(trained, features: Tensor, which: Sequences) -> pd.DataFrame:
     """How much the answer depends on each layer's own path to the output, through training; Figure 12.
 
     A row a checkpoint; columns (quantity, whole / no Layer 1 / no Layer 2), the quantities loss (nats), accuracy and
-    the two `margins`. `trained` has checkpoints (`store.Trained`).
+    the two `margins`, and (strength, L2H0 …), as `measures.strengths` has them on the same sequences. `trained` has
+    checkpoints (`store.Trained`).
     """
     rows, choices = [], ["whole", "no Layer 1", "no Layer 2"]
     for batch in measures.checkpoints(trained):
         found = measures.direct_paths(
             batch, features, which, layers_disconnected({name: p[0] for name, p in batch.items()})
         )
-        for logits in found["logits"]:
-            measured = [measures.loss_and_accuracy(logits, which), margins(logits, which)]
-            rows.append(torch.cat(measured, -1).T.flatten().tolist())
-    columns = pd.MultiIndex.from_product([["loss", "accuracy", "context", "correct"], choices])
-    return pd.DataFrame(rows, index=pd.Index(trained.checkpoints, name="sequences"), columns=columns)
+        for logits, strength in zip(found["logits"], measures.induction_strength(found["pattern"], which), strict=True):
+            measured = torch.cat([measures.loss_and_accuracy(logits, which), margins(logits, which)], -1)
+            rows.append([*measured.T.flatten().tolist(), *strength.tolist()])
+    columns = list(itertools.product(["loss", "accuracy", "context", "correct"], choices))
+    columns += [("strength", head) for head in names(2, range(len(strength)))]
+    index = pd.Index(trained.checkpoints, name="sequences")
+    return pd.DataFrame(rows, index=index, columns=pd.MultiIndex.from_tuples(columns))

@@ -90,20 +90,38 @@ class End(NamedTuple):
     alone: np.ndarray  # accuracy with the other Layer 2 heads ablated
 
 
-@lru_cache(maxsize=64)
-def at_the_end(study: Study, seed: int) -> End:
-    if isinstance(study, PublishedStudy):
-        return End(**study.at_the_end())
-    trained = main_run(study, seed)
+class Choices(NamedTuple):
+    """What a main run's network answers to the exhaustive set when only some heads write to the output.
+
+    The choices: all heads; Layer 2; all without each Layer 2 head; Layer 1 with each Layer 2 head.
+    """
+
+    strength: np.ndarray  # of each Layer 2 head
+    loss: np.ndarray  # of each choice, nats
+    accuracy: np.ndarray
+    alone: torch.Tensor  # what each Layer 2 head alone answers, head x sequence
+
+
+@lru_cache(maxsize=8)
+def choices_at_the_end(study: Study, seed: int) -> Choices:
+    trained, n = main_run(study, seed), len(LAYER_2)
     which, features = training_sequences(study, trained.run), study.exemplars(trained.run).train[None]
-    n = len(LAYER_2)
     on, each = torch.ones(1, 2, n, dtype=torch.bool), torch.eye(n, dtype=torch.bool)
     layer_1_on = torch.ones(n, n, dtype=torch.bool)
     no_path = torch.stack([~on[0, 0], on[0, 1]])[None]
     keep = torch.cat([on, no_path, torch.stack([layer_1_on, ~each], 1), torch.stack([layer_1_on, each], 1)])
     found = measures.direct_paths(measures.stack([trained.final]), features, which, keep)
     strength = measures.induction_strength(found["pattern"], which)[0].numpy()
-    accuracy = measures.loss_and_accuracy(found["logits"][0], which)[:, 1].numpy()
+    loss, accuracy = measures.loss_and_accuracy(found["logits"][0], which).T.numpy()
+    return Choices(strength, loss, accuracy, found["logits"][0, -n:].argmax(-1))
+
+
+@lru_cache(maxsize=64)
+def at_the_end(study: Study, seed: int) -> End:
+    if isinstance(study, PublishedStudy):
+        return End(**study.at_the_end())
+    strength, _, accuracy, _ = choices_at_the_end(study, seed)
+    n = len(strength)
     return End(strength, float(accuracy[0]), float(accuracy[1]), accuracy[2 : 2 + n], accuracy[2 + n :])
 
 

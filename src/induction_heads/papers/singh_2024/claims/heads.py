@@ -17,7 +17,15 @@ from induction_heads.papers.singh_2024 import measures, wiring
 from induction_heads.papers.singh_2024.runs import LAYER_2, OTHERS
 
 from ..study import Study
-from .claim import Claim, at_the_end, learning_time, main_run, rank_correlation, training_sequences
+from .claim import (
+    Claim,
+    at_the_end,
+    choices_at_the_end,
+    learning_time,
+    main_run,
+    rank_correlation,
+    training_sequences,
+)
 from .in_the_paper import PublishedStudy, in_the_paper, published_gains, published_mistakes
 
 THROUGH_TRAINING = 2_000  # of the exhaustive set, at every checkpoint; the same ones, so that differences are smooth
@@ -84,10 +92,10 @@ def answers(study: Study, seed: int) -> dict[str, torch.Tensor]:
     """What each Layer 2 head alone answers to training sequences (head batch), with its own match and a perfect one."""
     trained = main_run(study, seed)
     which, features = training_sequences(study, trained.run), study.exemplars(trained.run).train[None]
-    perfect = tuple(PerfectMatch(head) for head in LAYER_2)
-    batch, keep = measures.repeat(trained.final, 2), wiring.heads_alone(trained.final)
-    logits = measures.direct_paths(batch, features, which, keep, [(), perfect])["logits"]
-    return dict(zip(("computed match", "perfect match"), logits.argmax(-1), strict=True))
+    perfect, keep = tuple(PerfectMatch(head) for head in LAYER_2), wiring.heads_alone(trained.final)
+    found = measures.direct_paths(measures.stack([trained.final]), features, which, keep, [perfect])
+    computed = choices_at_the_end(study, seed).alone
+    return {"computed match": computed, "perfect match": found["logits"][0].argmax(-1)}
 
 
 def right(study: Study, seed: int) -> dict[str, torch.Tensor]:
@@ -252,12 +260,7 @@ def loss_alone(study: Study, seed: int) -> np.ndarray:
     """Loss (nats) of each Layer 2 head alone, exhaustive set."""
     if isinstance(study, PublishedStudy):
         return study.loss_alone()
-    trained = main_run(study, seed)
-    which, keep = training_sequences(study, trained.run), wiring.heads_alone(trained.final)
-    found = measures.direct_paths(
-        measures.stack([trained.final]), study.exemplars(trained.run).train[None], which, keep
-    )
-    return measures.loss_and_accuracy(found["logits"][0], which)[:, 0].numpy()
+    return choices_at_the_end(study, seed).loss[-len(LAYER_2) :]
 
 
 def strength_and_success(study: Study, seed: int) -> Measured:

@@ -11,12 +11,12 @@ from typing import SupportsFloat
 import numpy as np
 
 from induction_heads.machinery.ledger import Measured, Numbers
-from induction_heads.machinery.store import Trained
 from induction_heads.papers.singh_2024 import measures
 from induction_heads.papers.singh_2024.runs import DATA, LAYER_2, SUBCIRCUITS
 
 from ..study import Study
 from .claim import Claim, at_the_end, learning_time, main_run, rank_correlation
+from .heads import direct_effects
 from .in_the_paper import PublishedStudy, in_the_paper
 
 LN_2 = math.log(2)
@@ -61,17 +61,18 @@ def final_losses(study: Study, seed: int) -> Measured:
     }
 
 
-def through_training(study: Study, trained: Trained) -> tuple[np.ndarray, np.ndarray]:
+def through_training(study: Study, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Sequences seen, and the strength of every Layer 2 head at each checkpoint."""
     if isinstance(study, PublishedStudy):
         return study.strengths()
-    return measures.strengths(trained, study.exemplars(trained.run).train[None])
+    strengths = direct_effects(study, seed)["strength"]
+    return strengths.index.to_numpy(), strengths.to_numpy()
 
 
 def rise_together(study: Study, seed: int) -> Measured:
     trained = main_run(study, seed)
     begins, ends = (measures.time_to_learn(trained.history, fraction) for fraction in (0.9, 0.1))
-    seen, strengths = through_training(study, trained)
+    seen, strengths = through_training(study, seed)
     heads = strengths[:, strengths[-1] >= INDUCTION]
     halves = [seen[(head >= head.max() / 2).argmax()] for head in heads.T]
     return {

@@ -66,6 +66,6 @@ def stated(where: str, quantity: str) -> list[float]:
 
 @cache
 def _read(name: str) -> pd.DataFrame:
-    with (files(__package__) / name).open() as file:
+    with (files(__package__) / name).open(encoding="utf-8") as file:
         frame = pd.read_csv(file, dtype={"figure": str, "panel": str, "series": str})
     return frame.astype({name: bool for name in frame.columns if name.startswith("hidden")})

@@ -6,9 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import spearmanr
 
-from induction_heads.machinery.reading import number, prediction
-
-from .words import listed
+from induction_heads.machinery.reading import listed, number, prediction
 
 STRAIGHT = 0.9  # correlation with strength: the criterion of claim figure-18
 EIGHT_HEADS = 0.738  # rank correlation of eight pairs that chance stays below in 95 % of draws (two-sided)

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from induction_heads.machinery.reading import in_words, number, prediction
+from induction_heads.machinery.reading import in_words, listed, number, prediction
 
-from .words import listed, percent
+from .words import percent
 
 THERE = 0.9  # of the comparisons, or of the eigenvalues' size: a circuit is there
 EXPLAINS = 0.7  # a correlation that explains half of the variance, as in claim figure-11-scores

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from induction_heads.machinery.ledger import Verdict
-from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.reading import in_words, listed, prediction
 
 from ..measures import PLATEAU
-from .words import listed, percent
+from .words import percent
 
 MOST = 0.9  # of the seeds: what holds for as many holds, as in the ledger
 SAME = 0.1  # a share of the seeds that changes by less is the same

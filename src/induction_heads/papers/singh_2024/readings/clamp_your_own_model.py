@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from induction_heads.machinery.reading import in_words, prediction
-
-from .words import listed
+from induction_heads.machinery.reading import in_words, listed, prediction
 
 Times = Sequence[Mapping[str, int]]  # `own_model.times` of every seed
 SCORED = 0.5  # a head that gives the pattern more attention than all else together

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from induction_heads.machinery.reading import number, prediction
+from induction_heads.machinery.reading import listed, number, prediction
 
 from ..claims.main_text import CLASSES, LABELS
-from .words import listed, meets
+from .words import meets
 
 AMOUNTS = {"classes": CLASSES, "labels": LABELS}
 WHOLE, BOTH = "A, B and C", "B and C"

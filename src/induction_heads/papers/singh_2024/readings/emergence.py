@@ -7,12 +7,12 @@ import pandas as pd
 from jaxtyping import Float, Num
 from numpy import ndarray
 
-from induction_heads.machinery.reading import in_words, number, prediction
+from induction_heads.machinery.reading import in_words, listed, number, prediction
 from induction_heads.networks.sequences import EVALUATION_SETS
 
 from ..claims.main_text import INDUCTION, LEARNT
 from ..measures import PLATEAU, Plateau
-from .words import LN_2, NEAR, against_the_paper, beside, listed, near, percent
+from .words import LN_2, NEAR, against_the_paper, beside, near, percent
 
 TEST_SETS = ("held_out_label_pairs", "unseen_classes")
 MET = 0.05  # nats between the loss and the one limited to the labels in context: from here on they are one

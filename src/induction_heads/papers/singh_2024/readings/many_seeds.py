@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from induction_heads.machinery.reading import in_words, number, prediction
+from induction_heads.machinery.reading import in_words, listed, number, prediction
 
-from .words import listed, percent
+from .words import percent
 
 MORE = 0.9  # agree more: nine tenths of the variation or less
 TENS_OF_PERCENT = 0.1  # the latest seed over the earliest, less one

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from induction_heads.machinery.reading import number, prediction
+from induction_heads.machinery.reading import listed, number, prediction
 
 from ..measures import LEARNT, PLATEAU
-from .words import LN_2, listed, near, percent
+from .words import LN_2, near, percent
 
 NEAR_HALF = (0.4, 0.6)  # strengths that tell hardly anything; this and the next are criteria of claims figure-15...
 FAST = 0.5  # of the slowest strength's time

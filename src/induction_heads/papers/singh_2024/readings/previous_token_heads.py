@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from induction_heads.machinery.reading import number, prediction
+from induction_heads.machinery.reading import listed, number, prediction
 
-from .words import beside, listed
+from .words import beside
 
 NEAR_ONE = 0.9  # attention to the token before, of a head that does nothing else
 HARDLY = 1.5  # times as long: the criterion of claim figure-8

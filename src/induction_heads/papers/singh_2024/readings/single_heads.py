@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from induction_heads.machinery.reading import in_words, prediction
+from induction_heads.machinery.reading import in_words, listed, prediction
 
-from .words import listed, percent
+from .words import percent
 
 HALF = 0.5  # of the mistakes: more often right than wrong exactly where another head is wrong
 GAINING = 7  # of eight heads: the sign test at 5 %

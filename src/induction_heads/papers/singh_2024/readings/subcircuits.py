@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from induction_heads.machinery.reading import in_words, number, prediction
+from induction_heads.machinery.reading import in_words, listed, number, prediction
 
 from ..claims.main_text import ONE_LEFT
 from ..figures.subcircuits import LEFT, SHORT
 from ..measures import PLATEAU
-from .words import LN_2, beside, listed, meets, near, percent, signed
+from .words import LN_2, beside, meets, near, percent, signed
 
 PAIRS = {"1, 2": "B and C", "3v, 5": "A and B"}  # clamped -> the two subcircuits that are left
 ALONE = {"1, 2, 3v, 5": "B", "1, 2, 3qk, 4": "C"}  # clamped -> the one that is left; A is never left alone

@@ -8,10 +8,10 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from induction_heads.machinery.reading import number, prediction
+from induction_heads.machinery.reading import listed, number, prediction
 
 from ..fit_data import Point
-from .words import listed, percent
+from .words import percent
 
 APART = 0.95  # the cosine of two classes below which a linear map can well pull them apart
 ALIKE = 0.05  # by which the mean cosines of training classes and of unseen ones may differ

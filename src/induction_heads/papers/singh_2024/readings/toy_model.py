@@ -7,11 +7,11 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy.stats import spearmanr
 
-from induction_heads.machinery.reading import number, prediction
+from induction_heads.machinery.reading import listed, number, prediction
 
 from ..measures import PLATEAU
 from ..toy import TOLERANCE, Wait
-from .words import listed, percent
+from .words import percent
 
 NAMES = {"none": "no clamp", "c": "c clamped", "b_and_c": "b and c clamped"}
 CLOSE = 0.05  # of the closed form's time, by which gradient descent in steps may be off, or one iteration

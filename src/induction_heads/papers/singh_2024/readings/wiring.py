@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from induction_heads.machinery.reading import prediction
+from induction_heads.machinery.reading import listed, prediction
 
 from ..figures.wiring import PATHS, Effects
 from ..wiring import AtLabels
-from .words import listed, percent
+from .words import percent
 
 MARGIN = 0.1  # from the threshold: nearer is near it
 COSTS_MORE = 0.1  # of accuracy: the criterion of claim table-1

@@ -1,7 +1,6 @@
 """Turns of phrase that several readings share."""
 
 import math
-from collections.abc import Iterable
 
 import pandas as pd
 
@@ -52,9 +51,3 @@ def meets(claim: str, numbers: pd.Series) -> bool:
 def near(value: float, level: float) -> bool:
     """Whether a loss is within a tenth of a level."""
     return bool(abs(value / level - 1) <= NEAR)
-
-
-def listed(parts: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *most, last = list(parts)
-    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,176 @@
+"""Two labelled items and a query, with noise of its own in every item: for papers on what weights and context each do.
+
+    x1 l1 x2 l2 x -> l     x = (class's vector + noise) / length; label = class mod L
+
+The network is `model`'s; its exemplars are drawn anew for every sequence. Five sets tell what it relies on. By the
+better of the two labels in context: `training`; `context` (the labels are 0 and 1, in random order); `flip` (the two
+labels exchanged, and the answer with them: 1 is context, 0 weights); `constrained` (the query's class is not shown, its
+label is: 1 is weights, constrained to the labels in context). By all labels: `weights` (neither is shown).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+from numpy.random import Generator
+from torch import Tensor
+
+from induction_heads.machinery.run import Family
+from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
+
+from . import model, run
+from .model import Parameters, Sequences
+
+WIDTH, NOISE = 64, 0.3
+BATCH, LEARNING_RATE = 128, 1e-3
+SETS = ("training", "context", "flip", "constrained", "weights")
+
+
+@dataclass(frozen=True)
+class NoisyPairs(ShortRun):
+    """A network trained on so many classes with so many labels.
+
+    `shown` is how often the query's class is in context; class k is drawn in proportion to (k + 1)^-`zipf`.
+    """
+
+    classes: int
+    labels: int
+    shown: float = 1.0
+    zipf: float = 0.0
+    tests: int = 500  # sequences of each set
+    evaluate_every: int = 125  # steps
+
+    @property
+    def family(self) -> Family:
+        return FAMILY
+
+
+class Batch(NamedTuple):
+    """Classes of the two items and the query, the labels shown, where the query's class stands, and the answer."""
+
+    classes: Int[ndarray, "n 3"]
+    shown: Int[ndarray, "n 2"]
+    match: Int[ndarray, " n"]
+    answer: Int[ndarray, " n"]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """How classes are drawn."""
+
+    classes: int
+    labels: int
+    zipf: float = 0.0
+
+    def drawn(self, n: int, rng: Generator) -> Int[ndarray, " n"]:
+        if self.zipf == 0:
+            return rng.integers(self.classes, size=n)
+        limits = np.cumsum(np.arange(1.0, self.classes + 1) ** -self.zipf)
+        return np.searchsorted(limits, rng.random(n) * limits[-1], side="right").clip(max=self.classes - 1)
+
+    def without(self, labels: Int[ndarray, "n excluded"], rng: Generator) -> Int[ndarray, " n"]:
+        """Classes that have none of these labels."""
+        found = self.drawn(len(labels), rng)
+        while (again := (found[:, None] % self.labels == labels).any(1)).any():
+            found[again] = self.drawn(int(again.sum()), rng)
+        return found
+
+
+def drawn(n: int, known: Classes, rng: Generator, shown: float = 1.0) -> Batch:
+    """Two classes with different labels, in random order; a part `shown` of them has the query's."""
+    query = known.drawn(n, rng)
+    answer = query % known.labels
+    one = np.where(rng.random(n) < shown, query, known.without(answer[:, None], rng))
+    other = known.without(np.column_stack([answer, one % known.labels]), rng)
+    match = rng.integers(2, size=n)
+    pair = np.where(match[:, None] == [0, 1], one[:, None], other[:, None])
+    return Batch(np.column_stack([pair, query]), pair % known.labels, match, answer)
+
+
+def relabelled(given: Batch, rng: Generator) -> Batch:
+    """The labels are 0 and 1, in random order."""
+    first = rng.integers(2, size=len(given.match))
+    return beside_the_query(given._replace(shown=np.column_stack([first, 1 - first])))
+
+
+def flipped(given: Batch) -> Batch:
+    """The two labels are exchanged."""
+    return beside_the_query(given._replace(shown=given.shown[:, ::-1].copy()))
+
+
+def beside_the_query(given: Batch) -> Batch:
+    """The answer is the label beside the query's class, whatever it is."""
+    return given._replace(answer=given.shown[np.arange(len(given.match)), given.match])
+
+
+def constrained(given: Batch, known: Classes, rng: Generator) -> Batch:
+    """The item of the query's class is replaced by one of a third class; its label stays."""
+    replaced = given.classes.copy()
+    replaced[np.arange(len(given.match)), given.match] = known.without(given.shown, rng)
+    return given._replace(classes=replaced)
+
+
+def evaluation_sets(n: int, known: Classes, rng: Generator) -> dict[str, Batch]:
+    """The five sets, in the order of SETS."""
+    training, context, flip, third = (drawn(n, known, rng) for _ in range(4))
+    sets = (training, relabelled(context, rng), flipped(flip), constrained(third, known, rng))
+    return dict(zip(SETS, (*sets, drawn(n, known, rng, shown=0.0)), strict=True))
+
+
+def items(vectors: Float[ndarray, "class width"], classes: Int[ndarray, "n 3"], rng: Generator) -> Tensor:
+    """Exemplars of these classes, each with its own noise: a row each, for one network."""
+    noise = rng.standard_normal((*classes.shape, WIDTH)) / WIDTH**0.5
+    found = (vectors[classes] + NOISE * noise) / (1 + NOISE**2) ** 0.5
+    return torch.from_numpy(found.reshape(1, -1, WIDTH).astype(np.float32))
+
+
+def logits(parameters: Parameters, features: Tensor, given: Batch) -> Float[Tensor, "n label"]:
+    n = len(given.match)
+    exemplar = torch.arange(3 * n).view(1, n, 3)
+    which = Sequences(exemplar, torch.from_numpy(given.shown)[None], torch.from_numpy(given.match)[None])
+    return model.forward(parameters, features, which)["logits"][0]
+
+
+def accuracy(parameters: Parameters, features: Tensor, given: Batch, of_all: bool) -> float:
+    """How often the answer has the largest logit, of all labels or of the two in context."""
+    found = logits(parameters, features, given)
+    answer = torch.from_numpy(given.answer)
+    if of_all:
+        return (found.argmax(1) == answer).float().mean().item()
+    shown = torch.from_numpy(given.shown)
+    said = shown.gather(1, found.gather(1, shown).argmax(1, keepdim=True))[:, 0]
+    return (said == answer).float().mean().item()
+
+
+def make(asked: NoisyPairs, progress: Progress) -> Made:
+    """Adam on fresh sequences."""
+    rng = np.random.default_rng([asked.seed, asked.classes, asked.labels])
+    known = Classes(asked.classes, asked.labels, asked.zipf)
+    vectors = rng.standard_normal((asked.classes, WIDTH)) / WIDTH**0.5
+    tests = evaluation_sets(asked.tests, Classes(asked.classes, asked.labels), rng)
+    seen = {name: items(vectors, given.classes, rng) for name, given in tests.items()}
+    first = run.initial(run.Run(asked.seed, labels=asked.labels), WIDTH)
+    parameters = model.stored({name: p[None] for name, p in first.items()})
+    parameters = {name: p.requires_grad_() for name, p in parameters.items()}
+    optimiser = torch.optim.Adam(parameters.values(), lr=LEARNING_RATE)
+    history = []
+    for step in range(asked.steps + 1):
+        given = drawn(BATCH, known, rng, asked.shown)
+        features = items(vectors, given.classes, rng)
+        loss = torch.nn.functional.cross_entropy(logits(parameters, features, given), torch.from_numpy(given.answer))
+        if step % asked.evaluate_every == 0 or step == asked.steps:
+            with torch.no_grad():
+                found = [accuracy(parameters, seen[name], tests[name], name == "weights") for name in SETS]
+            history.append([step, loss.item(), *found])
+        if step < asked.steps:
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            progress(1, loss.item())
+    return Made(history, {name: p.detach()[0] for name, p in parameters.items()})
+
+
+FAMILY = ShortFamily("noisy pairs", ("steps", "loss", *SETS), make, lambda asked: 0.012 + asked.labels * 1e-5)

@@ -1,0 +1,113 @@
+"""The gated predictor: f = a g + (1 - a) h, where g knows the weights, h copies the context, and a chooses.
+
+g is trained on its own loss; f's loss trains a alone. With one pair in context h is its label.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from induction_heads.machinery.run import Family, Tensors
+from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
+
+from . import data
+from .data import CLASSES, GROUPS, WIDTH, Sequences
+
+HIDDEN = 64  # in each of two layers
+LEARNING_RATE, BATCH = 1e-3, 64
+SMALLEST = 1e-12  # probability
+MEASURES = ("moved", "f", "g", "h", "gate")  # errors of f with labels moved, and of each as in training; mean of a
+COLUMNS = ("steps", "loss", *(f"{name}_{group}" for group in GROUPS for name in MEASURES))
+
+
+@dataclass(frozen=True)
+class Gate(ShortRun):
+    """A predictor trained on a fixed set of `sequences`, with `noise` in each coordinate of an item."""
+
+    sequences: int
+    noise: float
+    tests: int = 500  # of each group
+    evaluate_every: int = 100  # steps
+
+    @property
+    def family(self) -> Family:
+        return FAMILY
+
+
+def layers(inputs: int, outputs: int, name: str, generator: torch.Generator) -> Tensors:
+    """Two ReLU layers and a linear one; weights Gaussian with variance 2 over the inputs (1 for the last)."""
+    found = {}
+    sizes = (inputs, HIDDEN, HIDDEN, outputs)
+    for i, (before, after) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        scale = ((1 if i == 2 else 2) / before) ** 0.5
+        found[f"{name}{i}"] = scale * torch.randn(before, after, generator=generator)
+        found[f"{name}{i} bias"] = torch.zeros(after)
+    return found
+
+
+def through(weights: Tensors, name: str, x: Tensor) -> Tensor:
+    for i in range(3):
+        x = x @ weights[f"{name}{i}"] + weights[f"{name}{i} bias"]
+        x = x.relu() if i < 2 else x
+    return x
+
+
+def gate(weights: Tensors, given: Sequences) -> Float[Tensor, " n"]:
+    """a, the trust in weights, in [0, 1]; it sees the items and no label."""
+    return torch.sigmoid(through(weights, "a", torch.cat([given.context, given.query], 1))[:, 0])
+
+
+def mixed(a: Float[Tensor, " n"], g: Float[Tensor, "n label"], shown: Int[Tensor, " n"]) -> Float[Tensor, "n label"]:
+    """f, from the gate, g's probabilities and the label in context."""
+    copied = torch.nn.functional.one_hot(shown, CLASSES).to(g.dtype)
+    return a[:, None] * g + (1 - a[:, None]) * copied
+
+
+def errors(weights: Tensors, given: Sequences) -> dict[str, float]:
+    """The share of wrong answers of f, g and h, and the mean of a."""
+    g, a = through(weights, "g", given.query).softmax(-1), gate(weights, given)
+    said = {"f": mixed(a, g, given.shown).argmax(-1), "g": g.argmax(-1), "h": given.shown}
+    found = {name: (answer != given.answer).float().mean().item() for name, answer in said.items()}
+    return found | {"gate": a.mean().item()}
+
+
+def evaluated(weights: Tensors, tests: dict[str, tuple[Sequences, Sequences]]) -> list[float]:
+    """The columns after `loss`."""
+    row = []
+    for known, moved in tests.values():
+        found = errors(weights, known)
+        row += [errors(weights, moved)["f"], *(found[name] for name in MEASURES[1:])]
+    return row
+
+
+def make(run: Gate, progress: Progress) -> Made:
+    generator = torch.Generator().manual_seed(run.seed)
+    centre = data.centres(generator)
+    training = data.drawn(centre, run.sequences, run.noise, generator)
+    tests = {}
+    for i, group in enumerate(GROUPS):
+        known, moved = (data.of_group(centre, i, run.tests, run.noise, generator, moved) for moved in (False, True))
+        tests[group] = known, moved
+    weights = layers(WIDTH, CLASSES, "g", generator) | layers(2 * WIDTH, 1, "a", generator)
+    weights = {name: w.requires_grad_() for name, w in weights.items()}
+    optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
+    history = []
+    for step in range(run.steps + 1):
+        given = training.at(torch.randint(run.sequences, (BATCH,), generator=generator))
+        logits = through(weights, "g", given.query)
+        f = mixed(gate(weights, given), logits.detach().softmax(-1), given.shown)
+        loss = -f.gather(1, given.answer[:, None]).clamp(min=SMALLEST).log().mean()
+        if step % run.evaluate_every == 0 or step == run.steps:
+            with torch.no_grad():
+                history.append([step, loss.item(), *evaluated(weights, tests)])
+        if step < run.steps:
+            optimiser.zero_grad()
+            (loss + torch.nn.functional.cross_entropy(logits, given.answer)).backward()
+            optimiser.step()
+            progress(1, loss.item())
+    return Made(history, {name: w.detach() for name, w in weights.items()})
+
+
+FAMILY = ShortFamily("chan 2024", COLUMNS, make, lambda run: 0.0014)

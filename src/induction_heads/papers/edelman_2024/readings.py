@@ -1,0 +1,91 @@
+"""Readings of Edelman and others 2024, in sentences made from the numbers."""
+
+from collections.abc import Mapping
+
+from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.numbers import number
+from induction_heads.machinery.reading import BySeed, by_seeds, met, prediction
+
+from . import claims
+from .runs import CLAMPED, MIXED, PURE, TWO
+
+SPREAD, LOOKS_BACK = 0.1, 0.5  # attention one token back: up to, from
+
+
+def reading_losses(two: BySeed, one: BySeed) -> list[str]:
+    """`claims.two_at_the_end` and `claims.one_at_the_end` of every seed."""
+    beats, stays = met(two, claims.beats_unigram), met(one, claims.stays_unigram)
+    return [
+        prediction(
+            beats[0] and stays[0],
+            f"two layers end at {by_seeds(two, 'loss')} nats (by seed), one at {by_seeds(one, 'loss')}; the unigram "
+            f"strategy has {by_seeds(two, 'unigram strategy')}, the bigram strategy {by_seeds(two, 'bigram strategy')}",
+        ),
+        f"Two layers: {beats[1]} One layer: {stays[1]}",
+    ]
+
+
+def reading_phases(by_seed: BySeed) -> list[str]:
+    """`claims.in_phases` of every seed."""
+    held, told = met(by_seed, claims.are_phases)
+    return [
+        prediction(
+            held,
+            f"the unigram strategy is nearest over {by_seeds(by_seed, 'steps near unigram')} steps, the bigram "
+            f"strategy from step {by_seeds(by_seed, 'bigram from')}",
+        ),
+        told,
+    ]
+
+
+def reading_heads(by_seed: BySeed) -> list[str]:
+    """`claims.together` of every seed."""
+    held, told = met(by_seed, claims.form_together)
+    return [
+        prediction(
+            held,
+            f"150 steps before the flip layer 1 attends to the token before by "
+            f"{by_seeds(by_seed, 'previous-token attention before')}, 150 after it by "
+            f"{by_seeds(by_seed, 'and after')}, and layer 2 by {by_seeds(by_seed, 'induction attention after')}",
+        ),
+        told,
+    ]
+
+
+def reading_lags(attention: Mapping[int, float]) -> list[str]:
+    """Layer 1's attention one token back, by step: at first, in the middle, at the end."""
+    _, middle, end = attention.values()
+    told = ", ".join(f"{x:.2f} at step {step}" for step, x in attention.items())
+    return [prediction(middle <= SPREAD and end >= LOOKS_BACK, f"attention one token back is {told}")]
+
+
+def reading_delay(found: Numbers) -> list[str]:
+    """`claims.delay`, which is of all seeds."""
+    steps, ends = (
+        {run: found[f"{what}, {run}"] for run in (PURE, MIXED)} for what in ("steps to 0.14", "loss at the end")
+    )
+    return [
+        prediction(
+            claims.is_delayed(found),
+            f"on these chains alone it takes {number(steps[PURE])} steps, with forgetful ones {number(steps[MIXED])}: "
+            f"a ratio of {found['ratio']:.2f}",
+        ),
+        f"The loss ends at {ends[PURE]:.3f} without them and at {ends[MIXED]:.3f} with them.",
+    ]
+
+
+def reading_clamp(by_seed: BySeed) -> list[str]:
+    """`claims.previous_token_clamped` of every seed."""
+    held, told = met(by_seed, claims.the_plateau_goes)
+    waits, flips = (
+        {run: by_seeds(by_seed, f"{what}, {run}") for run in (TWO, CLAMPED)}
+        for what in ("steps near unigram", "bigram from")
+    )
+    return [
+        prediction(
+            held,
+            f"without the clamp the unigram strategy is nearest for {waits[TWO]} steps (by seed) and the bigram "
+            f"strategy from {flips[TWO]}; with it for {waits[CLAMPED]} and from {flips[CLAMPED]}",
+        ),
+        told,
+    ]

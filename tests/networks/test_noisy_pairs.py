@@ -1,0 +1,80 @@
+"""Noisy pairs: what each set replaces, and that the network sees what stands in the sequences."""
+
+import numpy as np
+import pytest
+import torch
+
+from induction_heads.networks import noisy_pairs
+from induction_heads.networks.noisy_pairs import SETS, Batch, Classes, NoisyPairs
+
+CLASSES, LABELS = 44, 11
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+KNOWN = Classes(CLASSES, LABELS)
+DRAWN = noisy_pairs.drawn(200, KNOWN, rng())
+
+
+def test_two_classes_with_different_labels_and_a_query_of_one_of_them():
+    assert (DRAWN.shown == DRAWN.classes[:, :2] % LABELS).all() and (DRAWN.shown[:, 0] != DRAWN.shown[:, 1]).all()
+    assert (DRAWN.classes[np.arange(200), DRAWN.match] == DRAWN.classes[:, 2]).all()
+    assert 60 < DRAWN.match.sum() < 140
+
+
+def test_labels_that_mean_nothing_are_zero_and_one_in_random_order():
+    found = noisy_pairs.relabelled(DRAWN, rng())
+    assert (np.sort(found.shown, 1) == [0, 1]).all() and 60 < found.shown[:, 0].sum() < 140
+    assert (found.classes == DRAWN.classes).all()
+
+
+def test_exchanged_labels_stand_beside_the_other_item():
+    found = noisy_pairs.flipped(DRAWN)
+    assert (found.shown == DRAWN.shown[:, [1, 0]]).all() and (found.match == DRAWN.match).all()
+    assert (found.answer != DRAWN.answer).all() and (found.answer == found.shown[np.arange(200), found.match]).all()
+
+
+def test_where_weights_alone_can_tell_the_querys_class_is_not_shown_and_its_label_is():
+    found = noisy_pairs.constrained(DRAWN, KNOWN, rng())
+    rows = np.arange(200)
+    assert (found.classes[:, :2] != found.classes[:, 2:]).all()
+    assert (found.answer == found.classes[:, 2] % LABELS).all()
+    replaced = found.classes[rows, found.match] % LABELS
+    assert (replaced[:, None] != found.shown).all()
+
+
+def test_an_item_is_its_class_and_three_tenths_of_noise():
+    vectors = np.random.default_rng(1).standard_normal((CLASSES, 64)) / 8
+    found = noisy_pairs.items(vectors, DRAWN.classes, rng())[0].view(200, 3, 64)
+    cosine = torch.cosine_similarity(found, torch.from_numpy(vectors[DRAWN.classes]).float(), dim=-1)
+    assert cosine.mean().item() == pytest.approx(1 / 1.09**0.5, abs=0.01)
+
+
+def test_a_network_that_always_prefers_the_larger_label_is_right_where_it_is_the_answer():
+    from induction_heads.networks import model, run
+
+    first = run.initial(run.Run(0, labels=LABELS), 64)
+    parameters = model.stored({name: torch.zeros_like(p)[None] for name, p in first.items()})
+    parameters["b_U"] = torch.arange(LABELS).float()[None]
+    given = Batch(np.array([[0, 1, 0], [0, 1, 1]]), np.array([[3, 7], [3, 7]]), np.array([0, 1]), np.array([3, 7]))
+    features = torch.zeros(1, 6, 64)
+    assert noisy_pairs.accuracy(parameters, features, given, of_all=False) == 0.5
+    assert noisy_pairs.accuracy(parameters, features, given, of_all=True) == 0
+
+
+def test_where_the_query_is_not_shown_neither_is_its_label():
+    found = noisy_pairs.drawn(200, KNOWN, rng(), shown=0.0)
+    assert (found.answer[:, None] != found.shown).all() and (found.classes[:, :2] != found.classes[:, 2:]).all()
+
+
+def test_frequent_classes_are_drawn_in_proportion_to_a_power_of_their_rank():
+    found = np.bincount(Classes(3, 3, zipf=1.0).drawn(11_000, rng()), minlength=3) / 11_000
+    assert found == pytest.approx([6 / 11, 3 / 11, 2 / 11], abs=0.02)
+
+
+def test_a_run_is_evaluated_on_its_sets_and_gives_the_same_numbers_again():
+    asked = NoisyPairs(2, 3, CLASSES, LABELS, tests=20, evaluate_every=2)
+    first, second = (noisy_pairs.make(asked, lambda steps, loss: None).history for _ in range(2))
+    assert first == second and [row[0] for row in first] == [0, 2] and len(first[0]) == 2 + len(SETS)
