@@ -4,7 +4,6 @@ import math
 
 import matplotlib
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 import torch
 
@@ -65,7 +64,8 @@ def head(strength: list[float], corruption=(0.5, 0.5)) -> dict:
 FOUND = {
     0: {
         "L1H0": head([0.02] * 6, (math.nan, math.nan)),
-        "L2H0": head([0.7] * 6),
+        "L2H0": head([0.7] * 6, (0.8, 0.5)),
+        "L2H1": head([0.4, 0.7, 0.7, 0.7, 0.7, 0.7]),
         "L3H1": head([0.2, 0.4, 0.6, 0.7, 0.7, 0.7], (0.6, 0.1)),
     }
 }
@@ -73,7 +73,8 @@ FOUND = {
 
 def test_kinds_of_heads():
     each = FOUND[0]
-    assert [measures.kind(np.array(one["attention"])) for one in each.values()] == ["neither", "short", "long"]
+    assert [measures.kind(one["attention"]) for one in each.values()] == ["none", "short", "between", "long"]
+    assert measures.kind([0.3, 0.4, 0.5]) == "long" and measures.kind([0.3, 0.4, 0.49]) == "none"
     assert (measures.short_head(each), measures.long_head(each)) == ("L2H0", "L3H1")
 
 
@@ -91,11 +92,30 @@ def test_criteria():
     assert not holds(math.nan, math.nan, 0.5, 0.5, 0.2, 0.1)
 
 
-def test_figures_and_readings_tell_the_numbers():
-    checked(figures.figure_prefix_lengths(FOUND), figures.figure_prefix_lengths, "seed 0: 1 short, 1 long")
+THROUGH = {
+    0: {
+        "steps": [0, 200, 400],
+        "one": [[0.02, 0.02], [0.5, 0.1], [0.3, 0.1]],
+        "three": [[0.02, 0.02], [0.45, 0.1], [0.7, 0.2]],
+    }
+}
+
+
+def test_figures_tell_the_numbers():
+    checked(figures.figure_prefix_lengths(FOUND), figures.figure_prefix_lengths, "seed 0: 1 short, 1 between, 1 long")
     checked(figures.figure_answer_logit(FOUND), figures.figure_answer_logit, "m = 1 1.4")
+    checked(figures.figure_through_training(THROUGH), figures.figure_through_training, "seed 0 0.5, 0.3")
     checked(figures.figure_corruption(FOUND), figures.figure_corruption, "long 0.6 to 0.1")
-    checked(figures.figure_further({"a": FOUND[0]}), figures.figure_further, "a 0.6")
-    assert "short: L2H0; long: L3H1. L2H0 goes from 0.7" in readings.kinds(FOUND)[0]
-    assert "L2H0 +1.40 and +1.40 (seed 0)" in readings.logits(FOUND)[0]
-    assert "a: L3H1 with s(1) 0.2 and s(3) 0.6, long" in readings.further({"a": FOUND[0]})[0]
+    checked(figures.figure_further({"a": FOUND}), figures.figure_further, "a: 1 short, 1 between, 1 long")
+
+
+def test_readings_tell_the_numbers():
+    assert (
+        "Seed 0: 1 short, 1 between, 1 long, 1 none; L2H0, of largest s(1), goes from 0.7" in readings.kinds(FOUND)[0]
+    )
+    assert "L2H0 +1.40, +1.40 and +1.40 (seed 0)" in readings.logits(FOUND)[0]
+    assert "step 200, with 0.5 beside 0.45; 0.3 and 0.7 at the end" in readings.through_training(THROUGH)[0]
+    assert readings.corruption(FOUND) == ["The head of largest s(1) loses 0.3."]
+    assert readings.further({"a": FOUND}) == [
+        "a: 1 short, 1 between, 1 long, 1 none; short and long side by side in the one seed."
+    ]

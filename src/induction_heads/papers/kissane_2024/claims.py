@@ -54,6 +54,7 @@ CLAIMS = (
         lambda numbers: numbers["s(1)"] >= SHORT,
         short,
         runs.models,
+        published=lambda: {"s(1)": 0.7},
     ),
     Claim(
         "long-head",
@@ -76,5 +77,6 @@ CLAIMS = (
         long_is_hit,
         corruption,
         runs.models,
+        published=lambda: {"long, intact": 0.55, "long, corrupted": 0.05, "short, corrupted": 0.43},
     ),
 )

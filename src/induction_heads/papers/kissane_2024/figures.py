@@ -16,18 +16,19 @@ from induction_heads.networks.tokens import pictures
 from .measures import FAR, LONG, PREFIXES, SHORT, kind, long_head, short_head
 
 Found = Mapping[str, Mapping[str, list[float]]]  # head -> quantity -> numbers; of `measures.prefixes`
-COLOURS = {"short": head_colour(0), "long": head_colour(1), "neither": QUIET}
-MARKERS = {"short": "o", "long": "s", "neither": ""}
+KINDS = ("short", "between", "long", "none")
+COLOURS = dict(zip(KINDS, (head_colour(0), head_colour(2), head_colour(1), QUIET), strict=True))
+MARKERS = dict(zip(KINDS, ("o", "^", "s", ""), strict=True))
 
 
 def _lines(ax: Axes, found: Found, quantity: str) -> None:
     """A line a head over the length of the prefix, by what kind of head it is."""
     labelled = set()
     for each in found.values():
-        own = kind(np.array(each["attention"]))
+        own = kind(each["attention"])
         label = None if own in labelled else own
         labelled.add(own)
-        thin = own == "neither"
+        thin = own == "none"
         style: dict[str, Any] = {
             "color": COLOURS[own],
             "marker": MARKERS[own],
@@ -47,16 +48,22 @@ def figure_prefix_lengths(found: Mapping[int, Found]) -> Drawing:
         ax.legend(fontsize="small")
     axes[0, 0].set(ylabel="attention to what came next, s(m)", ylim=(0, 1))
     plots.panel_titles(axes[0], [f"Seed {seed}" for seed in found])
-    kinds = {seed: [kind(np.array(one["attention"])) for one in each.values()] for seed, each in found.items()}
-    told = [f"seed {seed}: {each.count('short')} short, {each.count('long')} long" for seed, each in kinds.items()]
+    told = [f"seed {seed}: {counted(each)}" for seed, each in found.items()]
     return Drawing(
         "figure_prefix_lengths",
         fig,
         "How long a prefix a head needs",
         f"Attention of every head to the token that came next, where m tokens repeat. Short: s(1) of {SHORT} or more. "
-        f"Long: s(1) of at most {LONG} and s(3) of {FAR} or more. Grey: neither. Look for lines that rise.",
+        f"Long: s(1) of at most {LONG} and s(3) of {FAR} or more. Between: s(3) of {FAR} or more, and neither. Look "
+        "for lines that rise beside lines that do not.",
         f"A panel a seed of twelve lines. Heads by kind: {'; '.join(told)}.",
     )
+
+
+def counted(found: Found) -> str:
+    """`2 short, 1 long`: how many heads are of each kind, of those kinds that there are."""
+    kinds = [kind(one["attention"]) for one in found.values()]
+    return ", ".join(f"{kinds.count(own)} {own}" for own in KINDS if own in kinds)
 
 
 def figure_answer_logit(found: Mapping[int, Found]) -> Drawing:
@@ -107,22 +114,56 @@ def figure_corruption(found: Mapping[int, Found]) -> Drawing:
     )
 
 
-def figure_further(found: Mapping[str, Found]) -> Drawing:
-    """s(1) and s(3) of every head in several settings."""
-    fig, ax = plt.subplots(figsize=(4.8, 3.8))
-    for i, (name, each) in enumerate(found.items()):
-        strength = np.array([one["attention"] for one in each.values()])
-        ax.plot(strength[:, 0], strength[:, 2], pictures.MARKERS[i], color=head_colour(i), ms=5, alpha=0.8, label=name)
-    ax.axhspan(FAR, 1, xmax=LONG, color=QUIET, alpha=0.18, lw=0)
-    ax.plot((0, 1), (0, 1), color=QUIET, lw=0.6)
-    ax.set(xlabel="s(1)", ylabel="s(3)", xlim=(0, 1), ylim=(0, 1))
-    fig.legend(loc="outside lower center", fontsize="small")
-    most = {name: [each[long_head(each)]["attention"][2]] for name, each in found.items()}
+def figure_through_training(found: Mapping[int, Mapping[str, list]]) -> Drawing:
+    """s(1) and s(3) of every head through training: a panel a seed."""
+    fig, axes = plt.subplots(1, len(found), figsize=(3.2 * len(found), 3), sharey=True, squeeze=False)
+    for ax, each in zip(axes[0], found.values(), strict=True):
+        for name, label, own in (("one", "one token, s(1)", "short"), ("three", "three tokens, s(3)", "long")):
+            by_head = np.array(each[name]).T
+            ax.plot(each["steps"], by_head.T, color=COLOURS[own], lw=0.6, alpha=0.5)
+            ax.plot(each["steps"], by_head.max(0), MARKERS[own] + "-", color=COLOURS[own], ms=3, label=label)
+        ax.axhspan(0, LONG, color=QUIET, alpha=0.12, lw=0)
+        ax.set(ylim=(0, 1))
+        plots.count_axis(ax, "training steps")
+    axes[0, 0].set(ylabel="attention to what came next")
+    axes[0, 0].legend(fontsize="small")
+    plots.panel_titles(axes[0], [f"Seed {seed}" for seed in found])
+    most = {f"seed {seed}": [max(map(max, each["one"])), max(each["one"][-1])] for seed, each in found.items()}
+    return Drawing(
+        "figure_through_training",
+        fig,
+        "Which comes first",
+        "Attention to what came next where one token repeats and where three do, through training. Thin: each head; "
+        f"bold: the largest. Shaded: at most {LONG}, where the s(1) of a long head is. Look at whether the two part.",
+        f"A panel a seed of two groups of curves. The largest s(1) at any time and at the end: {pictures.told(most)}.",
+    )
+
+
+def figure_further(found: Mapping[str, Mapping[int, Found]]) -> Drawing:
+    """s(1) and s(3) of every head of every seed, a panel a setting."""
+    fig, axes = plt.subplots(1, len(found), figsize=(2.6 * len(found), 2.9), sharey=True, squeeze=False)
+    for ax, by_seed in zip(axes[0], found.values(), strict=True):
+        for i, each in enumerate(by_seed.values()):
+            strength = np.array([one["attention"] for one in each.values()])
+            ax.plot(strength[:, 0], strength[:, 2], pictures.MARKERS[i], color=head_colour(i), ms=4.5, alpha=0.8)
+        ax.axhspan(FAR, 1, xmax=LONG, color=QUIET, alpha=0.2, lw=0)
+        ax.axvline(SHORT, color=QUIET, lw=0.9, ls=(0, (4, 3)))
+        ax.plot((0, 1), (0, 1), color=QUIET, lw=0.6)
+        ax.set(xlabel="s(1)", xlim=(0, 1), ylim=(0, 1))
+    axes[0, 0].set(ylabel="s(3)")
+    plots.panel_titles(axes[0], list(found))
+    told = [f"{name}: {counted_over_seeds(by_seed)}" for name, by_seed in found.items()]
     return Drawing(
         "figure_further",
         fig,
         "Other data, the same question",
-        "Attention to what came next where one and where three tokens repeat; a point a head, one seed. Shaded: where "
-        "heads of long prefixes would be.",
-        f"Points of three settings. The largest s(3) of a head with s(1) of at most {LONG}: {pictures.told(most)}.",
+        "Attention to what came next where one and where three tokens repeat; a point a head, a colour and marker a "
+        "seed. Shaded: long heads; right of the dashed line: short ones; on the diagonal a longer prefix changes "
+        "nothing. Look for a panel that has both kinds.",
+        f"{len(found)} panels of points. Heads by kind: {'; '.join(told)}.",
     )
+
+
+def counted_over_seeds(by_seed: Mapping[int, Found]) -> str:
+    """The same as `counted`, of all seeds together."""
+    return counted({f"{seed} {name}": one for seed, each in by_seed.items() for name, one in each.items()})

@@ -1,13 +1,12 @@
 """What is measured on this paper's networks: attention to what comes next, by the length of the prefix that repeats."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from numpy import ndarray
 from torch import Tensor
 
 from induction_heads.machinery.remembered import remembered
@@ -18,6 +17,7 @@ from induction_heads.networks.tokens.generators import LENGTH, VOCABULARY, permu
 
 PREFIXES = (1, 2, 3, 4, 5, 6)
 SEQUENCES, SEED = 400, 0
+FEWER = 200  # sequences for each snapshot of training
 CORRUPTED_PREFIX = 4  # length at which prefixes are corrupted
 ATTENDED = 0.3  # attention above which a case counts for the corruption
 SHORT, LONG, FAR = 0.45, 0.3, 0.5  # a short head has s(1) of SHORT; a long one at most LONG, and s(3) of FAR
@@ -103,6 +103,21 @@ def _prefixes(trained: Trained) -> dict[str, dict[str, list[float]]]:
     return found
 
 
+def through_training(trained: Trained) -> dict[str, list]:
+    """`steps` of the snapshots, and there s(1) and s(3) of every head, `one` and `three`. Remembered."""
+    return remembered(["through training", trained.folder.name, trained.run.length], _through_training, trained)
+
+
+def _through_training(trained: Trained) -> dict[str, list]:
+    after_one, after_three = cases(1, FEWER), cases(3, FEWER)
+    found: dict[str, list] = {"steps": [], "one": [], "three": []}
+    for step, learnt in trained.networks():
+        found["steps"].append(step)
+        found["one"].append(attention(learnt, after_one).mean(1).tolist())
+        found["three"].append(attention(learnt, after_three).mean(1).tolist())
+    return found
+
+
 def short_head(found: Mapping[str, Mapping[str, list[float]]]) -> str:
     """The head that attends most after one token."""
     return max(found, key=lambda name: found[name]["attention"][0])
@@ -114,8 +129,11 @@ def long_head(found: Mapping[str, Mapping[str, list[float]]]) -> str:
     return max(weak or list(found)[-1:], key=lambda name: found[name]["attention"][2])
 
 
-def kind(strength: Float[ndarray, " prefix"]) -> str:
-    """What a head is by its attention s(1), s(2), …"""
-    if strength[0] >= SHORT:
+def kind(strength: Sequence[float]) -> str:
+    """What a head is by its attention s(1), s(2), …: `between` are heads of large s(3) that are neither."""
+    one, three = strength[0], strength[2]
+    if one >= SHORT:
         return "short"
-    return "long" if strength[0] <= LONG and strength[2] >= FAR else "neither"
+    if three < FAR:
+        return "none"
+    return "long" if one <= LONG else "between"

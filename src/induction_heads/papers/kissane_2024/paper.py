@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
@@ -30,12 +30,18 @@ STORY = (
         "One token or several",
         "Where blocks are drawn from few symbols, one token does not say what follows; several in a row do. Heads are "
         "tested on sequences of different tokens, in which m of them repeat.",
-        ("figure_prefix_lengths", "figure_answer_logit"),
+        ("figure_prefix_lengths", "figure_answer_logit", "figure_through_training"),
     ),
     Part(
-        "A token changed, and other data",
+        "A token changed",
         "A head that needs a long prefix loses its target when the token two before it is another.",
-        ("figure_corruption", "figure_further"),
+        ("figure_corruption",),
+    ),
+    Part(
+        "Other data",
+        "The more symbols a block has, the more one token tells. Three further settings ask whether short and long "
+        "heads ever stand side by side.",
+        ("figure_further",),
     ),
 )
 PAPER = Paper(
@@ -55,8 +61,9 @@ PAPER = Paper(
     results={
         "figure-prefix-lengths": Result("Attention by the length of the prefix", NOTEBOOK, runs.models),
         "figure-answer-logit": Result("The answer's logit by the length of the prefix", NOTEBOOK, runs.models),
+        "figure-through-training": Result("Which prefix comes first in training", NOTEBOOK, runs.models),
         "figure-corruption": Result("A prefix cut to one token", NOTEBOOK, runs.models),
-        "figure-further": Result("Other data", NOTEBOOK, runs.further, first_seed_alone=True),
+        "figure-further": Result("Other data", NOTEBOOK, runs.further),
     },
     claims=claims_of,
     introduction=(
@@ -66,6 +73,9 @@ PAPER = Paper(
     ),
     story=STORY,
     places={"prefixes": "figure_prefix_lengths", "corruption": "figure_corruption"},
+    questions=("what", "data"),
+    edges=(Edge("corruption", "singh_2024:table-2", True, "induction heads of one network do different things"),),
+    left_open="Which data make short and long heads in one small network?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
     on_a_data_set=False,
