@@ -9,10 +9,11 @@ import torch
 
 from drawn import checked
 from induction_heads.machinery import plots
-from induction_heads.networks.tokens import model
+from induction_heads.networks.tokens import evaluate, model
 from induction_heads.papers.kissane_2024 import figures, measures, readings
 from induction_heads.papers.kissane_2024.claims import CLAIMS
 from induction_heads.papers.kissane_2024.measures import cases
+from induction_heads.papers.kissane_2024.runs import BOTH, LONGER, PLAIN
 
 matplotlib.use("Agg")
 KNOWN = {claim.id: claim for claim in CLAIMS}
@@ -23,6 +24,14 @@ def style():
     plots.style()
     yield
     plt.close("all")
+
+
+def test_attention_is_that_from_each_query_to_its_key():
+    given, pattern = cases(2, 3), torch.zeros(3, 4, 64, 64)
+    for case, (query, key) in enumerate(zip(given.query, given.key, strict=True)):
+        pattern[case, 1, query, key] = 0.5
+    found = measures.attention({"blocks.0.attn.hook_pattern": pattern}, given)
+    assert found.tolist() == [[0, 0, 0], [0.5, 0.5, 0.5], [0, 0, 0], [0, 0, 0]]
 
 
 @pytest.mark.parametrize("m", [1, 4, 6])
@@ -54,7 +63,8 @@ def test_the_logits_of_all_heads_and_of_the_embedding_are_those_of_the_network()
     own = scaled @ learnt["W_U"]
     answer = given.tokens[row, given.key]
     expected = ((logits - own)[row, answer] - (logits - own).mean(-1)).mean()
-    torch.testing.assert_close(measures.answer_logits(learnt, given).sum(), expected, rtol=1e-3, atol=1e-3)
+    found = measures.answer_logits(learnt, evaluate.sites(learnt, given.tokens), given)
+    torch.testing.assert_close(found.sum(), expected, rtol=1e-3, atol=1e-3)
 
 
 def head(strength: list[float], corruption=(0.5, 0.5)) -> dict:
@@ -110,12 +120,19 @@ def test_figures_tell_the_numbers():
 
 
 def test_readings_tell_the_numbers():
-    assert (
-        "Seed 0: 1 short, 1 between, 1 long, 1 none; L2H0, of largest s(1), goes from 0.7" in readings.kinds(FOUND)[0]
-    )
-    assert "L2H0 +1.40, +1.40 and +1.40 (seed 0)" in readings.logits(FOUND)[0]
-    assert "step 200, with 0.5 beside 0.45; 0.3 and 0.7 at the end" in readings.through_training(THROUGH)[0]
+    assert "Seed 0: 1 short, 1 between, 1 long, 1 none; L2H0, of largest s(1), goes" in readings.kinds(FOUND)[0]
+    true, told = readings.logits(FOUND)
+    assert "came true:** 3 of the 3 heads" in true and "L2H0 +1.40, +1.40 and +1.40 (seed 0)" in told
+    true, told = readings.through_training(THROUGH)
+    assert "came true" in true and "step 200, with 0.5 beside 0.45; 0.3 and 0.7 at the end" in told
     assert readings.corruption(FOUND) == ["The head of largest s(1) loses 0.3."]
-    assert readings.further({"a": FOUND}) == [
-        "a: 1 short, 1 between, 1 long, 1 none; short and long side by side in the one seed."
-    ]
+
+
+def test_short_and_long_heads_are_looked_for_in_one_network():
+    short = {0: {name: FOUND[0][name] for name in ("L1H0", "L2H0")}}
+    long = {0: {name: FOUND[0][name] for name in ("L1H0", "L3H1")}}
+    true, told = readings.further({BOTH: FOUND, PLAIN: short, LONGER: FOUND})
+    assert "came true" in true and "64 symbols: 1 short, 1 none" in told
+    failed, _ = readings.further({BOTH: FOUND, PLAIN: short, LONGER: long})
+    assert "failed:** heads of 64 symbols are short, and" in failed and "in 1 of 3 networks" in failed
+    assert "not all short" in readings.further({BOTH: FOUND, PLAIN: long, LONGER: FOUND})[0]

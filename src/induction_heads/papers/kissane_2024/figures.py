@@ -1,11 +1,13 @@
 """The drawings of this paper, a function a figure: data in, a figure and its words out. Nothing is measured here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from induction_heads.machinery import plots
 from induction_heads.machinery.colours import QUIET, head_colour
@@ -21,33 +23,29 @@ COLOURS = dict(zip(KINDS, (head_colour(0), head_colour(2), head_colour(1), QUIET
 MARKERS = dict(zip(KINDS, ("o", "^", "s", ""), strict=True))
 
 
-def _lines(ax: Axes, found: Found, quantity: str) -> None:
-    """A line a head over the length of the prefix, by what kind of head it is."""
-    labelled = set()
-    for each in found.values():
-        own = kind(each["attention"])
-        label = None if own in labelled else own
-        labelled.add(own)
-        thin = own == "none"
-        style: dict[str, Any] = {
-            "color": COLOURS[own],
-            "marker": MARKERS[own],
-            "lw": 0.8 if thin else 1.5,
-            "zorder": 1 if thin else 3,
-        }
-        ax.plot(PREFIXES, each[quantity], ms=4, label=label, **style)
-    ax.set_xticks(PREFIXES)
-    ax.set_xlabel("tokens that repeat, m")
+def _lines(found: Mapping[int, Found], quantity: str) -> tuple[Figure, Sequence[Axes]]:
+    """A panel a seed, and a line a head over the length of the prefix, by what kind of head it is."""
+    fig, axes = plt.subplots(1, len(found), figsize=(3.2 * len(found), 3.2), sharey=True, squeeze=False)
+    styles: dict[str, dict[str, Any]] = {
+        own: {"color": COLOURS[own], "marker": MARKERS[own], "ms": 4, "lw": 0.8 if own == "none" else 1.5}
+        for own in KINDS
+    }
+    for ax, by_head in zip(axes[0], found.values(), strict=True):
+        for each in by_head.values():
+            own = kind(each["attention"])
+            ax.plot(PREFIXES, each[quantity], zorder=1 if own == "none" else 3, **styles[own])
+        ax.set_xticks(PREFIXES)
+        ax.set_xlabel("tokens that repeat, m")
+    handles = [Line2D([], [], label=own, **styles[own]) for own in KINDS]
+    fig.legend(handles=handles, loc="outside lower center", ncols=len(KINDS), fontsize="small")
+    plots.panel_titles(axes[0], [f"Seed {seed}" for seed in found])
+    return fig, axes[0]
 
 
 def figure_prefix_lengths(found: Mapping[int, Found]) -> Drawing:
     """Attention to what came next by the length of the repeated prefix: a panel a seed, a line a head."""
-    fig, axes = plt.subplots(1, len(found), figsize=(3.2 * len(found), 3), sharey=True, squeeze=False)
-    for ax, each in zip(axes[0], found.values(), strict=True):
-        _lines(ax, each, "attention")
-        ax.legend(fontsize="small")
-    axes[0, 0].set(ylabel="attention to what came next, s(m)", ylim=(0, 1))
-    plots.panel_titles(axes[0], [f"Seed {seed}" for seed in found])
+    fig, axes = _lines(found, "attention")
+    axes[0].set(ylabel="attention to what came next, s(m)", ylim=(0, 1))
     told = [f"seed {seed}: {counted(each)}" for seed, each in found.items()]
     return Drawing(
         "figure_prefix_lengths",
@@ -68,13 +66,10 @@ def counted(found: Found) -> str:
 
 def figure_answer_logit(found: Mapping[int, Found]) -> Drawing:
     """What each head adds to the logit of the answer, by the length of the prefix."""
-    fig, axes = plt.subplots(1, len(found), figsize=(3.2 * len(found), 3), sharey=True, squeeze=False)
-    for ax, each in zip(axes[0], found.values(), strict=True):
-        _lines(ax, each, "logit")
+    fig, axes = _lines(found, "logit")
+    for ax in axes:
         ax.axhline(0, color=QUIET, lw=0.6)
-    axes[0, 0].set(ylabel="added to the answer's logit")
-    axes[0, -1].legend(fontsize="small")
-    plots.panel_titles(axes[0], [f"Seed {seed}" for seed in found])
+    axes[0].set(ylabel="added to the answer's logit")
     most = {
         f"m = {m}": [max(one["logit"][i] for one in each.values()) for each in found.values()]
         for i, m in enumerate(PREFIXES)
@@ -95,12 +90,13 @@ def figure_corruption(found: Mapping[int, Found]) -> Drawing:
     told = {}
     for ax, own, choose in zip(axes, ("short", "long"), (short_head, long_head), strict=True):
         numbers = [each[choose(each)]["corruption"] for each in found.values()]
-        for i, pair in enumerate(numbers):
-            ax.plot((0, 1), pair, marker=pictures.MARKERS[i], color=COLOURS[own], lw=1.2)
+        for i, (seed, pair) in enumerate(zip(found, numbers, strict=True)):
+            ax.plot((0, 1), pair, marker=pictures.MARKERS[i], color=COLOURS[own], lw=1.2, label=f"seed {seed}")
         ax.set_xticks((0, 1), ("intact", "corrupted"))
         ax.set(xlim=(-0.3, 1.3), ylim=(0, 1))
         told[own] = [f"{number(before)} to {number(after)}" for before, after in numbers]
     axes[0].set(ylabel="attention to what came next")
+    axes[0].legend(fontsize="small", loc="lower left")
     plots.panel_titles(axes, ("The head of s(1) most", "Of s(1) ≤ 0.3, the head of s(3) most"))
     listed = "; ".join(f"{own} {', '.join(each)}" for own, each in told.items())
     return Drawing(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from induction_heads.machinery.remembered import remembered
 from induction_heads.machinery.store import Trained
-from induction_heads.networks.model import n_layers
+from induction_heads.networks.model import Parameters, Sites, n_layers
 from induction_heads.networks.tokens import evaluate
 from induction_heads.networks.tokens.generators import LENGTH, VOCABULARY, permutations
 
@@ -56,21 +56,16 @@ def corrupted(given: Cases) -> Cases:
     return given._replace(tokens=tokens)
 
 
-def attention(learnt: Mapping[str, Tensor], given: Cases) -> Float[Tensor, "head case"]:
-    """Of every head, from each query to its key."""
-    return _at(evaluate.sites(dict(learnt), given.tokens), given)
-
-
-def _at(seen: Mapping[str, Tensor], given: Cases) -> Tensor:
+def attention(seen: Sites, given: Cases) -> Float[Tensor, "head case"]:
+    """Of every head, from each query to its key; `seen` are the sites of one pass over the cases."""
     row = torch.arange(len(given.query))
     each = [site[row, :, given.query, given.key] for name, site in seen.items() if name.endswith("hook_pattern")]
     return torch.cat(each, 1).T
 
 
-def answer_logits(learnt: Mapping[str, Tensor], given: Cases) -> Float[Tensor, " head"]:
+def answer_logits(learnt: Parameters, seen: Sites, given: Cases) -> Float[Tensor, " head"]:
     """What each head adds to the logit of what came next, against the mean of all logits; the final scale is kept."""
-    seen, row = evaluate.sites(dict(learnt), given.tokens), torch.arange(len(given.query))
-    last = n_layers(dict(learnt)) - 1
+    row, last = torch.arange(len(given.query)), n_layers(learnt) - 1
     scale = seen[f"blocks.{last}.hook_resid_post"][row, given.query].std(-1, correction=0)
     answer = given.tokens[row, given.key]
     found = []
@@ -90,16 +85,23 @@ def prefixes(trained: Trained) -> dict[str, dict[str, list[float]]]:
 
 def _prefixes(trained: Trained) -> dict[str, dict[str, list[float]]]:
     learnt = trained.final
-    each = {m: cases(m) for m in PREFIXES}
-    strength = torch.stack([attention(learnt, given).mean(1) for given in each.values()], 1)
-    logits = torch.stack([answer_logits(learnt, given) for given in each.values()], 1)
-    before = attention(learnt, each[CORRUPTED_PREFIX])
-    after = attention(learnt, corrupted(each[CORRUPTED_PREFIX]))
+    strength, logits = [], []
+    for m in PREFIXES:
+        given = cases(m)
+        seen = evaluate.sites(learnt, given.tokens)
+        each = attention(seen, given)
+        strength.append(each.mean(1))
+        logits.append(answer_logits(learnt, seen, given))
+        if m == CORRUPTED_PREFIX:
+            before = each
+            changed = corrupted(given)
+            after = attention(evaluate.sites(learnt, changed.tokens), changed)
     found = {}
     for h, name in enumerate(evaluate.head_names(learnt)):
         counted = before[h] > ATTENDED
         means = [float(x[h][counted].mean()) if counted.any() else math.nan for x in (before, after)]
-        found[name] = {"attention": strength[h].tolist(), "logit": logits[h].tolist(), "corruption": means}
+        by_prefix = {"attention": strength, "logit": logits}
+        found[name] = {what: [float(x[h]) for x in each] for what, each in by_prefix.items()} | {"corruption": means}
     return found
 
 
@@ -113,8 +115,8 @@ def _through_training(trained: Trained) -> dict[str, list]:
     found: dict[str, list] = {"steps": [], "one": [], "three": []}
     for step, learnt in trained.networks():
         found["steps"].append(step)
-        found["one"].append(attention(learnt, after_one).mean(1).tolist())
-        found["three"].append(attention(learnt, after_three).mean(1).tolist())
+        for name, given in (("one", after_one), ("three", after_three)):
+            found[name].append(attention(evaluate.sites(learnt, given.tokens), given).mean(1).tolist())
     return found
 
 

@@ -63,7 +63,7 @@ PAPER = Paper(
         "figure-answer-logit": Result("The answer's logit by the length of the prefix", NOTEBOOK, runs.models),
         "figure-through-training": Result("Which prefix comes first in training", NOTEBOOK, runs.models),
         "figure-corruption": Result("A prefix cut to one token", NOTEBOOK, runs.models),
-        "figure-further": Result("Other data", NOTEBOOK, runs.further),
+        "figure-further": Result("Other data", NOTEBOOK, runs.further, first_seed_alone=True),
     },
     claims=claims_of,
     introduction=(
