@@ -243,6 +243,17 @@ def course(asked: Asked) -> None:
     print(release.inventory())
 
 
+def site(asked: Asked) -> None:
+    """Writes the site from the last build; notebooks that were never executed are, in small."""
+    from .site import build as pages
+
+    def execute(paper, settings: Settings) -> None:
+        study = _trained(paper, settings, ())
+        execution.ensure_all([execution.task(paper, name, study) for name in execution.names(paper.key)])
+
+    print(pages.make(list(_papers().values()), asked.settings, execute))
+
+
 def course_grade(asked: Asked) -> None:
     """Autogrades what students have handed in, in FOLDER/STUDENT/LESSON.ipynb, and writes a table of points."""
     from .course import release
@@ -292,7 +303,7 @@ def _check_device(settings: Settings) -> None:
 
 
 _FIRST = (start, reproduce, train, status, notebook, result, claims, gallery, readme, names, lab)
-_MORE = (bench, profile, replay, course, course_grade)
+_MORE = (bench, profile, replay, course, course_grade, site)
 COMMANDS = {command.__name__.replace("_", "-"): command for command in (*_FIRST, *_MORE)}
 SETTINGS = ("profile", "dataset", "seeds", "device")
 
