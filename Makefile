@@ -53,8 +53,9 @@ NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ip
 NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
 FOLDER ?=
+MODEL ?=
 
-.PHONY: help reproduce-all $(PAPERS) test test-site course course-grade lab lab-page status bench profile readme features fit-data wasm lock site check-site environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test test-site course course-grade lab lab-page heads status bench profile readme features fit-data wasm lock site check-site environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
@@ -70,6 +71,7 @@ help:
 	@echo 'make site            build/site: every figure, verdict, notebook and function as pages that need no server'
 	@echo 'make check-site      its links, alternative texts and ids, and that it asks no other host for anything'
 	@echo 'make lab-page        build/site/lab/index.html: the experiment as a page that trains in the browser'
+	@echo 'make heads MODEL=gpt2   every measure of every head of a model, by its name, or of a folder with its weights'
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
 	@echo 'make profile         where the time of a training step goes'
@@ -118,6 +120,9 @@ $(addsuffix /%,$(PAPERS)): $(ENVIRONMENT)
 
 status: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) status $(OPTIONS)
+
+heads: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) heads $(if $(MODEL),$(call quoted,$(MODEL)))
 
 bench profile readme: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
