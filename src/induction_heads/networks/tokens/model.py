@@ -57,6 +57,7 @@ def initial(
     }
     for norm in (*(block + "ln" for block in blocks), "ln_final"):
         drawn |= {f"{norm}_w": torch.ones(d_model), f"{norm}_b": torch.zeros(d_model)}
+    drawn |= variant.initial_before(d_model, generator(seed, type(variant).__name__))
     for block in blocks:
         trained = variant.initial(heads, generator(seed, block + type(variant).__name__))
         drawn |= {block + name: number for name, number in trained.items()}
@@ -105,6 +106,7 @@ def forward(
     if n_tokens > positions:
         raise ValueError(f"expected sequences of at most {positions} tokens, which have positions, got {n_tokens}")
     stream = visit("hook_embed", embed(parameters["W_E"], tokens))
+    stream = variant.before(parameters, tokens, stream)
     mask = causal(n_tokens, stream)
     for layer in range(n_layers(parameters)):
         name, block = f"blocks.{layer}", parameters_of(parameters, layer)
