@@ -87,7 +87,7 @@ def test_figures_and_readings_tell_the_numbers():
     checked(
         figures.figure_other_shapes(ideal, fitted), figures.figure_other_shapes, "spike at 0 0.002", "momentum 0.01"
     )
-    assert "came true:** a spike at 0 is CMR-like, a spike at -1 is not" in readings.other_shapes(ideal, fitted)[0]
+    assert "came true:** CMR-like: spike at 0; not: spike at -1" in readings.other_shapes(ideal, fitted)[0]
     assert "0.7 instead of 0.01 (seed 0): CMR-like in none of 1 seeds" in readings.scores({0: table})[0]
     assert "1 of 3 heads are CMR-like; the nearest is at 0.3" in readings.before_training({0: [0.3, 0.9, 2.0]})[0]
     checked(figures.figure_recall({0.0: spike(1), 1.0: spike(-1)}), figures.figure_recall, "γ = 0 0, 1")
@@ -101,4 +101,8 @@ def test_figures_and_readings_tell_the_numbers():
     assert "2 of 2 heads have a distance below 0.5, 1 below 0.1" in readings.low_distances({0: table})[0]
     assert "their largest attention at any lag is at most 0.02" in readings.low_distances({0: table})[1]
     assert "1 of 2 (seed 0, 4 nats)" in readings.causal(zeroed)[0]
-    assert "0: 1.00 and 0.00" in readings.recall({0.0: spike(1)})[0]
+    true, told = readings.recall({0.0: spike(1), 1.0: spike(-1)})
+    assert "came true" in true and "0: 1.00 and 0.00" in told
+    assert (
+        "failed:** with the least γ recall goes back with a frequency of 1.00" in readings.recall({0.0: spike(-1)})[0]
+    )

@@ -68,7 +68,7 @@ def figure_other_shapes(ideal: Mapping[str, float], found: Mapping[int, Fitted])
         _with_fit(ax, each)
         ax.set(xlabel="lag from the last occurrence", ylim=(0, None))
     panels[0].set(ylabel="attention")
-    panels[-1].legend(fontsize="small")
+    panels[0].legend(fontsize="x-small", loc="upper left")
     titles = [f"Momentum, seed {seed}, {each.head}" for seed, each in found.items()]
     plots.panel_titles(axes[0], ["Ideal shapes", *titles])
     told = {name: [distance] for name, distance in ideal.items()}
@@ -165,7 +165,7 @@ def figure_causal(found: Mapping[int, Mapping[str, Any]]) -> Drawing:
     ax.set_xticks(range(len(found)), [f"seed {seed}\n{len(each['heads'])} heads" for seed, each in found.items()])
     pictures.chance(ax, float(np.log(64)), "chance")
     ax.set(ylabel="loss on repeated tokens (nats)", ylim=(0, None))
-    ax.legend(fontsize="small")
+    fig.legend(loc="outside lower center", ncols=3, fontsize="small")
     told = {f"seed {seed}": [each["like"], *each["random"][:1]] for seed, each in found.items()}
     return Drawing(
         "figure_causal",

@@ -12,14 +12,24 @@ from induction_heads.machinery.reading import in_words, listed, number, predicti
 from .measures import CLOSE, LIKE, Fitted
 from .recall import BETA_ENC, BETA_REC, FIT_LAGS, GAMMA
 
+NOTHING = 0.01  # a frequency that would round to none
 LITTLE = 0.1  # prefix matching of a head that is no induction head
 
 
 def recall(curves: Mapping[float, Float[ndarray, " lag"]]) -> list[str]:
-    """How the two sides of the curve compare, by γ."""
+    """How the two sides of the curve compare, by γ, least first, and whether only items with γ bring back."""
     forward, backward = (np.array(FIT_LAGS) > 0), (np.array(FIT_LAGS) < 0)
     told = [f"{gamma:g}: {curve[forward].sum():.2f} and {curve[backward].sum():.2f}" for gamma, curve in curves.items()]
-    return [f"Recall goes forward and backward, by γ, with frequencies {listed(told)}."]
+    back = [float(curve[backward].sum()) for curve in curves.values()]
+    grows = bool((np.diff(back) > 0).all())
+    return [
+        prediction(
+            grows and back[0] < NOTHING,
+            f"with the least γ recall goes back with a frequency of {back[0]:.2f}, and with more γ "
+            f"{'ever more' if grows else 'not ever more'}",
+        ),
+        f"Recall goes forward and backward, by γ, with frequencies {listed(told)}.",
+    ]
 
 
 def corner(tables: Mapping[int, pd.DataFrame]) -> list[str]:
@@ -62,7 +72,7 @@ def other_shapes(ideal: Mapping[str, float], found: Mapping[int, Fitted]) -> lis
     told = [f"{number(each.distance)} (seed {seed})" for seed, each in found.items()]
     held = sum(each.distance < LIKE for each in found.values())
     return [
-        prediction(ideal["spike at 0"] < CLOSE, f"a {listed(like)} is CMR-like, a {listed(unlike)} is not"),
+        prediction(ideal["spike at 0"] < CLOSE, f"CMR-like: {listed(like)}; not: {listed(unlike)}"),
         f"Heads with momentum are at {listed(told)}: CMR-like in {in_words(held, len(found))}.",
     ]
 
