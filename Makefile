@@ -34,9 +34,11 @@ $(foreach name,SEED PROFILES DATASETS DEVICES,$(if $(filter command,$(firstword 
 
 ifeq ($(VENV),)
     ENVIRONMENT :=
+    SPHINX :=
     PY := $(PYTHON)
 else
     ENVIRONMENT := $(VENV)/.installed
+    SPHINX := $(VENV)/.sphinx
     PY := $(VENV)/bin/python
 endif
 
@@ -51,8 +53,9 @@ NOTEBOOKS := $(patsubst notebooks/%.ipynb,notebook-%,$(wildcard notebooks/*/*.ip
 NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 
 FOLDER ?=
+MODEL ?=
 
-.PHONY: help reproduce-all $(PAPERS) test test-site course course-grade lab lab-page status bench profile readme features fit-data wasm lock environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test test-site course course-grade lab lab-page heads status bench bench-lab profile readme features fit-data wasm lock site check-site environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
@@ -65,9 +68,13 @@ help:
 	@echo 'make course          the students'"'"' version of the course, without solutions, as a zip in build/course'
 	@echo 'make course-grade FOLDER=handed-in   autogrades FOLDER/STUDENT/LESSON.ipynb, and writes a table of points'
 	@echo 'make lab             JupyterLab on notebooks/'
+	@echo 'make site            build/site: every figure, verdict, notebook and function as pages that need no server'
+	@echo 'make check-site      its links, alternative texts and ids, and that it asks no other host for anything'
 	@echo 'make lab-page        build/site/lab/index.html: the experiment as a page that trains in the browser'
+	@echo 'make heads MODEL=gpt2   every measure of every head of a model, by its name, or of a folder with its weights'
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
+	@echo 'make bench-lab       the same of the lab in Chromium, beside the package'
 	@echo 'make profile         where the time of a training step goes'
 	@echo 'make features        makes the features that the package ships again, and says how far off they are'
 	@echo 'make fit-data        fits the two constants of the characters to the training curve of Figure 3a'
@@ -88,6 +95,12 @@ environment: $(ENVIRONMENT)
 ifneq ($(VENV),)
 $(ENVIRONMENT): requirements.lock pyproject.toml .ci/environment.py
 	@$(GUARD) $(PYTHON) .ci/environment.py $(call quoted,$(VENV))
+
+$(SPHINX): $(ENVIRONMENT)
+	@echo 'Installing what writes the site: a minute.'
+	@$(GUARD) $(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation \
+	    --constraint requirements.lock --editable '.[site]'
+	@touch $@
 endif
 
 reproduce-all: $(ENVIRONMENT)
@@ -109,8 +122,14 @@ $(addsuffix /%,$(PAPERS)): $(ENVIRONMENT)
 status: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) status $(OPTIONS)
 
+heads: $(ENVIRONMENT)
+	@$(GUARD) $(HEADS) heads $(if $(MODEL),$(call quoted,$(MODEL)))
+
 bench profile readme: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
+
+bench-lab: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.lab.bench
 
 # Made once and committed: none is part of reproduce-all.
 features: $(ENVIRONMENT)
@@ -127,6 +146,14 @@ course-grade: $(ENVIRONMENT)
 
 wasm: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.networks.wasm
+
+# With the lab and the students' course in it. What Sphinx needs comes beside the lock, which it does not change.
+site: $(SPHINX) course
+	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.lab ../index.html
+	@$(GUARD) $(HEADS) site $(OPTIONS)
+
+check-site: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.site.checking $(call quoted,$(BUILD))/site
 
 lab-page: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.lab
@@ -151,6 +178,6 @@ clean:
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean
-	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs data kernels remembered times environment.lock tests.lock) .pytest_cache .mypy_cache .ruff_cache $(VENV)
+	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs site-sources site-sources-read site data kernels remembered times environment.lock tests.lock) .pytest_cache .mypy_cache .ruff_cache $(VENV)
 	@rmdir $(call quoted,$(BUILD)) 2>/dev/null || true
 	@echo 'removed runs, data and the environment'

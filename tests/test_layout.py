@@ -20,6 +20,7 @@ ROOMS = {  # each room, and the rooms that it may import
     "papers": {"machinery", "data", "networks", "lens"},
     "bench": {"machinery", "data", "networks", "lens"},
     "course": {"machinery", "data", "networks", "lens", "papers"},
+    "site": {"machinery"},
 }
 NOUNS = ("exemplar", "pair", "clamp")  # of one paper's task
 SOURCES = sorted(PACKAGE.rglob("*.py"))

@@ -235,12 +235,35 @@ def replay(asked: Asked) -> int:
     return replay.main(list(asked.names))
 
 
+def heads(asked: Asked) -> None:
+    """Every measure of every head of a MODEL, by name or a folder, as a table and a figure; a TEXT file may follow."""
+    from .lens import pictures
+
+    if not 1 <= len(asked.names) <= 2:
+        raise ValueError(
+            f"heads wants a model and perhaps a text file, got {' '.join(asked.names) or 'none'}: "
+            "`induction-heads heads gpt2`, or a folder with config.json and model.safetensors"
+        )
+    print(pictures.report(*asked.names))
+
+
 def course(asked: Asked) -> None:
     """Writes the students' version of the course as a zip."""
     from .course import release
 
     print(release.release())
     print(release.inventory())
+
+
+def site(asked: Asked) -> None:
+    """Writes the site from the last build; notebooks that were never executed are, in small."""
+    from .site import build as pages
+
+    def execute(paper, settings: Settings) -> None:
+        study = _trained(paper, settings, ())
+        execution.ensure_all([execution.task(paper, name, study) for name in execution.names(paper.key)])
+
+    print(pages.make(list(_papers().values()), asked.settings, execute))
 
 
 def course_grade(asked: Asked) -> None:
@@ -292,7 +315,7 @@ def _check_device(settings: Settings) -> None:
 
 
 _FIRST = (start, reproduce, train, status, notebook, result, claims, gallery, readme, names, lab)
-_MORE = (bench, profile, replay, course, course_grade)
+_MORE = (heads, bench, profile, replay, course, course_grade, site)
 COMMANDS = {command.__name__.replace("_", "-"): command for command in (*_FIRST, *_MORE)}
 SETTINGS = ("profile", "dataset", "seeds", "device")
 

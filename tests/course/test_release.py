@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from induction_heads.course import earlier, release
+from induction_heads.course import claims, earlier, release
 from induction_heads.course.answering import QUICK
 
 FAST = 1  # the lesson that is graded in the fast tests
@@ -49,6 +49,11 @@ def test_no_solution_and_no_hidden_test_is_in_a_students_notebook(zipped, number
     shown = {line.strip() for line in students.splitlines()}
     assert lines and not lines & shown
     assert "BEGIN" not in students and release.STUB in students
+
+
+def test_the_ledgers_that_a_lesson_judges_lie_beside_the_lessons(zipped):
+    there = {name.removeprefix(f"{release.NAME}/") for name in zipped.namelist() if name.endswith("claims.json")}
+    assert there == {f"figures/{paper}/claims.json" for paper in claims.papers()} and len(there) > 1
 
 
 def test_what_earlier_lessons_made_is_run_and_not_read(zipped, tmp_path):

@@ -58,6 +58,7 @@ def test_without_ledgers_there_is_no_page(tmp_path):
     assert field.write([ONE, OTHER], tmp_path) == "" and not list(tmp_path.iterdir())
 
 
-def test_papers_stand_in_the_column_of_their_question_and_below_each_other():
-    third = dataclasses.replace(OTHER, key="third")
-    assert field.places([ONE, OTHER, third]) == {"one": (0.5, 0.0), "other": (2.0, 0.0), "third": (2.0, -1.0)}
+def test_papers_stand_from_left_to_right_by_their_questions():
+    third = dataclasses.replace(OTHER, key="third", questions=("what",))
+    asks_nothing = dataclasses.replace(OTHER, key="nothing", questions=())
+    assert [paper.key for paper in field.columns([OTHER, ONE, asks_nothing, third])] == ["third", "one", "other"]

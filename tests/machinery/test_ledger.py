@@ -44,6 +44,7 @@ def test_the_share_stands_with_what_it_tells_of_all_seeds():
     assert found.interval[0] == pytest.approx(0.025 ** (1 / 5))  # the share from which five of five are likely
     assert found.seeds == "5 of 5 (48 to 100 %)"
     assert Verdict(claim(), {ledger.EXACT: {"x": 1.0}}).seeds == "exact"
+    assert Verdict(claim(), {0: {"x": 1.0}}).seeds.startswith("1 of 1")
 
 
 class NeedsRuns(Claim):

@@ -64,7 +64,8 @@ def test_a_failure_in_a_worker_is_told_and_what_was_finished_is_kept(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_cluster_that_loses_a_worker_trains_everything_once(tmp_path):
+@pytest.mark.parametrize("alone", [False, True], ids=["data on both", "data on the lost one alone"])
+def test_a_cluster_that_loses_a_worker_trains_everything_once(tmp_path, monkeypatch, alone):
     distributed = pytest.importorskip("dask.distributed")
     store = Store(tmp_path, dataset())
     lengths = [dataclasses.replace(SHORT, sequences=32 * (300 + i)) for i in range(4)]  # four shapes, four groups
@@ -72,13 +73,16 @@ def test_a_cluster_that_loses_a_worker_trains_everything_once(tmp_path):
         distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
     ):
-        pids = list(client.run(os.getpid).values())
+        first, pid = next(iter(client.run(os.getpid).items()))
+        ways = iter([{"workers": [first]}] if alone else [])
+        scatter = client.scatter
+        monkeypatch.setattr(client, "scatter", lambda data, **how: scatter(data, **next(ways, how)))
 
         def kill_one():
             while not any(client.processing().values()):
                 time.sleep(0.01)
             time.sleep(0.5)
-            os.kill(pids[0], signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
 
         killer = threading.Thread(target=kill_one)
         killer.start()

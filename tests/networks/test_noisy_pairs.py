@@ -47,21 +47,39 @@ def test_where_weights_alone_can_tell_the_querys_class_is_not_shown_and_its_labe
 
 def test_an_item_is_its_class_and_three_tenths_of_noise():
     vectors = np.random.default_rng(1).standard_normal((CLASSES, 64)) / 8
-    found = noisy_pairs.items(vectors, DRAWN.classes, rng())[0].view(200, 3, 64)
+    found = noisy_pairs.items(vectors, DRAWN.classes, rng())
     cosine = torch.cosine_similarity(found, torch.from_numpy(vectors[DRAWN.classes]).float(), dim=-1)
     assert cosine.mean().item() == pytest.approx(1 / 1.09**0.5, abs=0.01)
 
 
 def test_a_network_that_always_prefers_the_larger_label_is_right_where_it_is_the_answer():
-    from induction_heads.networks import model, run
-
-    first = run.initial(run.Run(0, labels=LABELS), 64)
-    parameters = model.stored({name: torch.zeros_like(p)[None] for name, p in first.items()})
-    parameters["b_U"] = torch.arange(LABELS).float()[None]
+    parameters = noisy_pairs.initial(0, LABELS)
+    parameters["ln_final_w"].zero_()
+    parameters["ln_final_b"][:, 0] = 1  # so that logits are the first row of W_U
+    parameters["W_U"][:, 0] = torch.arange(LABELS).float()
     given = Batch(np.array([[0, 1, 0], [0, 1, 1]]), np.array([[3, 7], [3, 7]]), np.array([0, 1]), np.array([3, 7]))
-    features = torch.zeros(1, 6, 64)
+    features = torch.zeros(2, 3, 64)
     assert noisy_pairs.accuracy(parameters, features, given, of_all=False) == 0.5
     assert noisy_pairs.accuracy(parameters, features, given, of_all=True) == 0
+
+
+def test_a_network_begins_small_and_trains_all_but_biases_and_positions_of_queries():
+    parameters = noisy_pairs.initial(0, LABELS)
+    names = noisy_pairs.trained_names(parameters)
+    assert {"W_item", "W_pos", "W_E", "W_U", "blocks.1.W_Q", "blocks.0.ln_w", "ln_final_w"} <= set(names)
+    assert all(not parameters[name].any() for name in set(parameters) - set(names))
+    assert parameters["W_item"].std().item() == pytest.approx(0.02, rel=0.05)
+
+
+def test_what_a_sequence_is_read_as_follows_its_order():
+    """Positions alone tell the first pair from the second: without them their exchange changes nothing."""
+    parameters = noisy_pairs.initial(0, LABELS)
+    given = Batch(np.array([[0, 1, 0]]), np.array([[3, 7]]), np.array([0]), np.array([3]))
+    features = torch.randn(1, 3, 64, generator=torch.Generator().manual_seed(0))
+    exchanged = given._replace(shown=given.shown[:, ::-1].copy())
+    both = [noisy_pairs.logits(parameters, features, given)]
+    both.append(noisy_pairs.logits(parameters, features[:, [1, 0, 2]], exchanged))
+    assert not torch.allclose(*both, atol=1e-6)
 
 
 def test_where_the_query_is_not_shown_neither_is_its_label():

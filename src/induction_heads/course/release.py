@@ -17,7 +17,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from induction_heads.machinery.execution import QUIET, NotebookError
 from induction_heads.machinery.paths import BUILD, write_whole
 
-from . import checks, earlier
+from . import checks, claims, earlier
 from .checking import Exercise
 
 FOLDER = BUILD / "course"
@@ -95,7 +95,7 @@ def generate(folder: Path, numbers: Iterable[int] = ()) -> list[Path]:
 
 
 def release(folder: Path = FOLDER) -> Path:
-    """Writes the students' zip: every lesson without its solutions, what earlier ones made, what they link to."""
+    """Writes the students' zip: lessons without solutions, what earlier ones made, what they link to and read."""
     shutil.rmtree(folder / NAME, ignore_errors=True)
     students = folder / NAME / earlier.COURSE.name
     students.mkdir(parents=True)
@@ -106,6 +106,7 @@ def release(folder: Path = FOLDER) -> Path:
             target.parent.mkdir(exist_ok=True)
             shutil.copy(earlier.COURSE.parent / linked, target)
     earlier.pack(students)
+    claims.pack(folder / NAME)
     (folder / NAME / "README.md").write_text(README, encoding="utf-8")
     target = folder / f"{NAME}.zip"
     with write_whole(target) as part, ZipFile(part, "w", ZIP_DEFLATED) as packed:

@@ -1,4 +1,4 @@
-"""TransformerLens: our networks in its tools, and our clamps on its models.
+"""TransformerLens: our networks in its tools, and our clamps and measures on its models.
 
 Nothing that training needs: importing it takes seconds and 130 MB.
 """

@@ -43,10 +43,16 @@ class Page:
         """The same page, for drawings of other runs."""
         return dataclasses.replace(self, identity=identity)
 
-    def show(self, drawing: Drawing) -> None:
-        """Writes the drawing as PNG and SVG with its words, and shows it with them."""
-        plots.save(drawing.figure, drawing.name, folder=self.folder, identity=self.identity, profile=self.profile)
+    def write(self, drawing: Drawing) -> Path:
+        """Writes the drawing as PNG and SVG with its words; where the PNG is."""
         self._write_words(drawing.name, drawing.title, drawing.caption, drawing.alternative)
+        return plots.save(
+            drawing.figure, drawing.name, folder=self.folder, identity=self.identity, profile=self.profile
+        )
+
+    def show(self, drawing: Drawing) -> None:
+        """Writes the drawing, and shows it with its words."""
+        self.write(drawing)
         display(drawing.figure, metadata={"image/png": {"alt": drawing.alternative}, SHOWS: drawing.name})
         display(Markdown(f"*{drawing.title}.* {drawing.caption}"))
         plt.close(drawing.figure)

@@ -10,11 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from . import ledger, paths
-from .ledger import HOLDS, IN_PART, UNMEASURED
+from .colours import INK, QUIET
+from .ledger import FAILS, HOLDS, IN_PART, UNMEASURED
 from .paper import QUESTIONS, Edge, Paper
 
 AGREE, CONTRADICT, PARTLY, OPEN = "agree here", "contradict each other here", "agree in part", "not measured"
 LOOKS = {AGREE: ("#2A74DA", "-"), CONTRADICT: ("#AA3003", "--"), PARTLY: ("#99940B", "-."), OPEN: ("#8A8A8A", ":")}
+ENDS: Mapping[str, dict[str, Any]] = {
+    HOLDS: dict(marker="o", fillstyle="full"),
+    IN_PART: dict(marker="o", fillstyle="left"),
+    FAILS: dict(marker="o", markerfacecolor="white"),
+    UNMEASURED: dict(marker="x"),
+}
 ASKED = {"what": "What is learnt?", "when": "When?", "why": "Why then?", "data": "From which data?"}
 PICTURE, PAGE = "field.png", "FIELD.md"
 
@@ -104,48 +111,53 @@ def page(papers: Sequence[Paper], edges: Sequence[Related]) -> list[str]:
     return lines
 
 
-def places(papers: Iterable[Paper]) -> dict[str, tuple[float, float]]:
-    """Where each paper stands: in the column of its first question, or between those of several; down by order."""
-    found: dict[str, tuple[float, float]] = {}
-    heights = dict.fromkeys([i / 2 for i in range(2 * len(QUESTIONS))], 0.0)
-    for paper in papers:
-        columns = [QUESTIONS.index(question) for question in paper.questions]
-        if columns:
-            x = round(2 * sum(columns) / len(columns)) / 2
-            found[paper.key] = (x, -heights[x])
-            heights[x] += 1.0
-    return found
+def columns(papers: Iterable[Paper]) -> list[Paper]:
+    """Those that ask a question, from left to right: by their questions, the first of them foremost."""
+    asking = [paper for paper in papers if paper.questions]
+    return sorted(asking, key=lambda paper: [QUESTIONS.index(question) for question in paper.questions])
 
 
 def _draw(papers: Sequence[Paper], edges: Sequence[Related], target: Path) -> None:
+    """A column a paper: above, the questions it asks; below, a row for what is asked of two papers' claims."""
     import matplotlib.pyplot as plt  # only who draws waits for it
-    from matplotlib.lines import Line2D
 
     from .plots import style
 
     style()
-    at: Mapping[str, tuple[float, float]] = places(papers)
-    rows = 1 - min(y for _, y in at.values())
-    fig, ax = plt.subplots(figsize=(10.5, 1.6 + 1.1 * rows))
-    for i, each in enumerate(edges):
-        if each.paper in at and each.other in at:
-            color, dashes = LOOKS[each.relation]
-            bend = (0.12 + 0.05 * (i % 4)) * (1 if i % 2 else -1)
-            look: dict[str, Any] = dict(
-                arrowstyle="-", color=color, ls=dashes, lw=1.8, connectionstyle=f"arc3,rad={bend}"
-            )
-            ax.annotate("", at[each.paper], at[each.other], arrowprops=look, zorder=1)
+    at = {paper.key: x for x, paper in enumerate(columns(papers))}
+    drawn = [each for name in LOOKS for each in edges if each.relation == name and {each.paper, each.other} <= set(at)]
+    rows = len(QUESTIONS) + 1 + len(drawn)
+    fig, ax = plt.subplots(figsize=(3.6 + 0.42 * len(at), 1.7 + 0.24 * rows))
     for paper in papers:
-        if paper.key in at:
-            box: dict[str, Any] = dict(boxstyle="round,pad=0.35", fc="white", ec="#4A4A4A", lw=0.8)
-            name = paper.key.replace("_", " ").capitalize()
-            ax.text(*at[paper.key], name, ha="center", va="center", size=9, bbox=box, zorder=2)
-    for i, question in enumerate(QUESTIONS):
-        ax.text(i, 0.75, ASKED[question], ha="center", weight="bold", size=10)
-    ax.set(xlim=(-0.5, len(QUESTIONS) - 0.5), ylim=(0.4 - rows, 1.0))
-    ax.axis("off")
-    shown = [name for name in LOOKS if any(edge.relation == name for edge in edges)]
-    lines = [Line2D([], [], color=LOOKS[name][0], ls=LOOKS[name][1], lw=1.8, label=name) for name in shown]
-    ax.legend(handles=lines, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(shown), fontsize=8)
-    fig.savefig(target, metadata={"Software": None})
-    plt.close(fig)
+        for question in paper.questions:
+            ax.plot(at[paper.key], QUESTIONS.index(question), marker="s", color=QUIET, ms=6)
+    for y, each in enumerate(drawn, len(QUESTIONS) + 1):
+        color, dashes = LOOKS[each.relation]
+        ends = [at[each.paper], at[each.other]]
+        ax.plot(ends, [y, y], color=color, ls=dashes, lw=1.8, zorder=2)
+        for x, verdict in zip(ends, each.verdicts, strict=True):
+            ax.plot(x, y, color=color, ms=7, markerfacecoloralt="white", zorder=3, **ENDS[verdict])
+    names = [paper.key.replace("_", " ").capitalize() for paper in columns(papers)]
+    ax.set_xticks(range(len(at)), names, rotation=60, ha="left", rotation_mode="anchor", size=8)
+    ax.xaxis.tick_top()
+    labels = [ASKED[question] for question in QUESTIONS] + [""] + [each.edge.about for each in drawn]
+    ax.set_yticks(range(rows), labels, size=8)
+    ax.set(xlim=(-0.6, len(at) - 0.4), ylim=(rows - 0.4, -0.6))
+    ax.axhline(len(QUESTIONS), color=INK, lw=0.8)
+    ax.grid(axis="both", color=QUIET, alpha=0.3, lw=0.6)
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    _key(ax, drawn)
+    fig.savefig(target, metadata={"Software": None}, bbox_inches="tight")
+
+
+def _key(ax: Any, drawn: Sequence[Related]) -> None:
+    from matplotlib.lines import Line2D
+
+    relations = [name for name in LOOKS if any(each.relation == name for each in drawn)]
+    lines = [Line2D([], [], color=LOOKS[name][0], ls=LOOKS[name][1], lw=1.8, label=name) for name in relations]
+    verdicts = [word for word in ENDS if any(word in each.verdicts for each in drawn)]
+    looks: dict[str, Any] = dict(color=INK, ls="", ms=7, markerfacecoloralt="white")
+    lines += [Line2D([], [], label=f"the claim {word}", **looks, **ENDS[word]) for word in verdicts]
+    ax.legend(handles=lines, loc="upper left", bbox_to_anchor=(0, -0.02), ncols=2, fontsize=8, frameon=False)

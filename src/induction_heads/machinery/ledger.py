@@ -34,7 +34,7 @@ LISTED = 5  # seeds whose numbers tables give one by one; of more they give the 
 MOST, FEW = 0.9, 0.1  # shares of the seeds from which a claim holds, and up to which it does not
 CONFIDENCE = 0.95
 MANY = 20  # seeds from which a percentile tells something
-EXACT = 0  # stands for the seed of what does not depend on one
+EXACT = -1  # stands for the seed of what does not depend on one; no seed is negative
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from .store import Store, Trained
 REPORT_EVERY = 0.5  # seconds
 SHORT = 2.0  # seconds of training, of which no progress needs to be told
 WORTH_PROCESSES = 5.0  # seconds of training, below which starting more of them takes longer
+CLUSTER_TRIES = 5
 Report = Callable[[int, float], None]  # how much was done since, over all runs; the loss
 
 
@@ -255,7 +256,23 @@ def _with_data(job: Job, data: Data | None) -> Finished:
 
 
 def _on_cluster(jobs: Sequence[Job], store: Store, client: Any, heard: Report) -> None:
-    """Groups go to the workers of a Dask cluster, the data once; the store collects them here, each as it comes."""
+    """Groups go to the workers of a Dask cluster, the data once; the store collects them here, each as it comes.
+
+    Scattered data die with the last worker that held them, and Dask then cancels what waits for them: those groups are
+    sent again, with the data, `CLUSTER_TRIES` times at most.
+    """
+    left = list(jobs)
+    for _ in range(CLUSTER_TRIES):
+        left = _sent_to_cluster(left, store, client, heard)
+        if not left:
+            return
+    raise ValueError(
+        f"the cluster lost the data of {len(left)} groups {CLUSTER_TRIES} times: are its workers killed, for memory?"
+    )
+
+
+def _sent_to_cluster(jobs: Sequence[Job], store: Store, client: Any, heard: Report) -> list[Job]:
+    """The groups that came to nothing, for the data they needed were lost."""
     from dask.distributed import as_completed
 
     data = client.scatter(store.data, broadcast=True) if store.data is not None else None
@@ -263,9 +280,16 @@ def _on_cluster(jobs: Sequence[Job], store: Store, client: Any, heard: Report) -
     for job in jobs:
         alone = dataclasses.replace(job, store=None, data=None)
         sent[client.submit(_with_data, alone, data, pure=False, retries=2)] = job
-    for future, finished in as_completed(sent, with_results=True):
+    lost = []
+    for future in as_completed(sent):
+        job = sent[future]
+        if future.cancelled():
+            lost.append(job)
+            continue
+        finished = future.result()
         for run, progress, learnt in finished.checkpoints:
             store.keep_checkpoint(run, progress, learnt)
         finish(store, finished.runs, finished.states, [finished.seconds] * len(finished.runs))
-        heard(sent[future].left, math.nan)
+        heard(job.left, math.nan)
         future.release()
+    return lost

@@ -166,3 +166,12 @@ def test_an_untrained_network_has_losses_about_those_of_a_uniform_guess():
     assert model.token_losses(sites["logits"], test)[..., 1:].mean().item() == pytest.approx(
         math.log(64) + 0.5, abs=0.3
     )
+
+
+def test_a_token_that_comes_twice_is_one_rival():
+    """The head raises tokens 0 and 1 by 1 over the mean; 0 stands there twice, and counts once."""
+    shown = torch.tensor([[0, 0, 1]])
+    values = torch.ones(1, 3, 1, 1)
+    W_U = torch.tensor([[2.0, 2.0, 0.0, 0.0]])
+    found = measures.copying(uniform(3).float().expand(1, 1, 3, 3), values, torch.ones(1, 1, 1), W_U, shown)
+    assert found.item() == pytest.approx(2 / 2 - 1)

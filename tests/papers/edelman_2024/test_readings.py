@@ -19,9 +19,9 @@ HISTORY = pd.DataFrame(
     }
 )
 CLAMP = {
-    f"steps near unigram, {TWO}": 200.0,
+    f"steps nearest unigram, {TWO}": 200.0,
     f"bigram from, {TWO}": 300.0,
-    f"steps near unigram, {CLAMPED}": 50.0,
+    f"steps nearest unigram, {CLAMPED}": 50.0,
     f"bigram from, {CLAMPED}": 100.0,
 }
 DELAY = {f"steps to 0.14, {PURE}": 183.0, f"steps to 0.14, {MIXED}": 215.0, "ratio": 0.85}
@@ -52,7 +52,7 @@ def test_heads_that_are_there_before_the_flip_do_not_form_at_it(before, after, i
     assert not claims.form_together(numbers | {"previous-token attention before": math.nan})
 
 
-@pytest.mark.parametrize("changed", [{f"steps near unigram, {CLAMPED}": 75.0}, {f"bigram from, {CLAMPED}": 300.0}])
+@pytest.mark.parametrize("changed", [{f"steps nearest unigram, {CLAMPED}": 75.0}, {f"bigram from, {CLAMPED}": 300.0}])
 def test_the_plateau_goes_only_with_the_wait_and_the_time(changed):
     assert CAME_TRUE in readings.reading_clamp({0: CLAMP})[0]
     assert FAILED in readings.reading_clamp({0: CLAMP | changed})[0]

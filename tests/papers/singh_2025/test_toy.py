@@ -43,15 +43,6 @@ def test_descent_is_kept_now_and_then_and_the_loss_falls():
     assert found.steps.tolist() == [0, 20, 40, 60] and (np.diff(found.loss) < 0).all()
 
 
-@pytest.mark.parametrize(
-    ("course", "end", "weights", "met"),
-    [
-        ((1.0, 0.005, 0.3), 0.3, 1e-4, True),
-        ((1.0, 0.02, 0.3), 0.3, 1e-4, False),  # never came
-        ((1.0, 0.005, 0.05), 0.05, 1e-4, False),  # did not go far
-        ((1.0, 0.005, 0.3), 0.3, 0.1, False),  # nothing took its place
-    ],
-)
-def test_transient_is_come_gone_and_replaced(course, end, weights, met):
-    found = Course(np.arange(3.0), np.array([course]), np.array([[1.0, 1.0, weights]]), np.zeros((1, 3)))
-    assert claims.transient(found).tolist() == [met] and found.context[0, -1] == end
+def test_a_start_is_told_by_its_lowest_and_last_errors():
+    found = Course(np.arange(3.0), np.array([[1.0, 0.005, 0.3]]), np.array([[1.0, 1.0, 1e-4]]), np.zeros((1, 3)))
+    assert claims.met_at(found, 0) == {"lowest m1": 0.005, "m1 at the end": 0.3, "m2 at the end": 1e-4}

@@ -5,7 +5,7 @@ Parameters come as a run has learnt them, without run axis, and so does what is 
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -58,39 +58,61 @@ def mean(losses: Float[Tensor, "batch token"], counted: Bool[Tensor, "batch toke
     return float(losses[counted].mean())
 
 
+class Layer(NamedTuple):
+    """The heads of a layer as every measure wants them."""
+
+    pattern: Float[Tensor, "batch head query key"]  # on the test
+    v: Float[Tensor, "batch key head d_head"]
+    previous_token: Float[Tensor, " head"]  # on text
+    weights: Parameters  # W_Q, W_K, W_V and W_O, a row a head
+
+
 def heads(
     learnt: Parameters,
     text: Int[Tensor, "batch token"],
     variant: Variant = PLAIN,
     test: Duplicate = TEST,
 ) -> "pd.DataFrame":
-    """Every measure of every head, index "L2H3": prefix matching and copying on `test`, previous token on `text`.
+    """`table` of a trained network: prefix matching and copying on `test`, previous token on `text`."""
+    tokens = test.held_out(0, BATCH).tokens
+    tested, read = sites(learnt, tokens, variant), sites(learnt, text, variant)
+    layers = []
+    for layer in range(n_layers(learnt)):
+        pattern, v = (f"blocks.{layer}.attn.hook_{name}" for name in ("pattern", "v"))
+        previous = measures.previous_token(read[pattern])
+        layers.append(Layer(tested[pattern], tested[v], previous, parameters_of(learnt, layer)))
+    return table(layers, learnt["W_E"], learnt["W_U"], tokens, test.distinct)
 
-    The OV score comes from weights alone; the QK trace too but for which heads attend to the previous token, and is
-    NaN in Layer 1.
+
+def table(
+    layers: Iterable[Layer],
+    W_E: Float[Tensor, "vocabulary d_model"],
+    W_U: Float[Tensor, "d_model vocabulary"],
+    tokens: Int[Tensor, "batch token"],
+    first_query: int,
+) -> "pd.DataFrame":
+    """Every measure of every head, index "L2H3", of networks or of any model that has these layers.
+
+    `tokens` are those of the test, `first_query` the first that repeats. The OV score comes from weights alone; the QK
+    trace too but for which heads attend to the previous token, and is NaN in Layer 1.
     """
     import pandas as pd  # only who shows it waits for it
 
-    tokens = test.held_out(0, BATCH).tokens
-    tested, read = sites(learnt, tokens, variant), sites(learnt, text, variant)
     rows: list[dict[str, Any]] = []
     earlier: list[tuple[Tensor, Tensor, Tensor]] = []  # W_V, W_O and previous-token score of each layer so far
-    for layer in range(n_layers(learnt)):
-        block, attention = parameters_of(learnt, layer), f"blocks.{layer}.attn."
-        pattern, v = tested[attention + "hook_pattern"], tested[attention + "hook_v"]
-        previous = measures.previous_token(read[attention + "hook_pattern"])
+    for layer, (pattern, v, previous, weights) in enumerate(layers):
         columns = {
-            "prefix_matching": measures.prefix_matching(pattern, tokens, test.distinct),
+            "prefix_matching": measures.prefix_matching(pattern, tokens, first_query),
             "previous_token": previous,
-            "copying": measures.copying(pattern, v, block["W_O"], learnt["W_U"], tokens),
-            "ov_score": measures.ov_score(learnt["W_E"], block["W_V"], block["W_O"], learnt["W_U"]),
-            "qk_trace": _qk_trace(learnt["W_E"], block, earlier),
+            "copying": measures.copying(pattern, v, weights["W_O"], W_U, tokens),
+            "ov_score": measures.ov_score(W_E, weights["W_V"], weights["W_O"], W_U),
+            "qk_trace": _qk_trace(W_E, weights, earlier),
         }
         for h in range(len(previous)):
             row: dict[str, float | int | str] = {"head": head_name(layer, h), "layer": layer + 1}
             row |= {name: float(each[h]) for name, each in columns.items()}
             rows.append(row)
-        earlier.append((block["W_V"], block["W_O"], previous))
+        earlier.append((weights["W_V"], weights["W_O"], previous))
     return pd.DataFrame(rows).set_index("head")
 
 

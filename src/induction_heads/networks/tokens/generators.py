@@ -110,15 +110,22 @@ def permutations(rng: np.random.Generator, n: int, size: int, first: int = 0) ->
 class Duplicate(Generator):
     """DUP(N, R), for testing: N different tokens, R times. Token 0, which separates elsewhere, is not among them.
 
-    5 8 3 5 8 3 5 8 3        DUP(3, 3); every token after the fourth is copied
+        5 8 3 5 8 3 5 8 3        DUP(3, 3); every token after the fourth is copied
+
+    The tokens are 1 to `among` - 1, the whole vocabulary of our networks or of another.
     """
 
     distinct: int
     times: int
+    among: int = VOCABULARY
 
     def __post_init__(self):
         if not (1 <= self.distinct < self.vocabulary and self.times >= 2):
             raise ValueError(f"expected 1 to {self.vocabulary - 1} tokens, twice or more, got {self}")
+
+    @property
+    def vocabulary(self):
+        return self.among
 
     @property
     def length(self):

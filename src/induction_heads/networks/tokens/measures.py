@@ -73,12 +73,12 @@ def copying(
     networks reach -.36: never test for a score above 0.
     """
     received = pattern.sum(-2)  # batch head key
-    logits = torch.einsum("...bkhd,...hdm,...mv->...bhkv", v, W_O, W_U)
-    raised = (logits - logits.mean(-1, keepdim=True)).relu()
-    shown = torch.zeros(*tokens.shape[:-1], W_U.shape[-1], dtype=v.dtype, device=v.device).scatter(-1, tokens, 1.0)
-    index = tokens[..., None, :, None].expand(*raised.shape[:-1], 1)
-    own = (received * raised.gather(-1, index)[..., 0]).sum((-3, -1))
-    every = (received * (raised * shown[..., None, None, :]).sum(-1)).sum((-3, -1))
+    centred = (W_U - W_U.mean(-1, keepdim=True)).mT[..., None, :, :]
+    directions = torch.take_along_dim(centred, tokens[..., None], -2)  # batch token d_model; of the sequence alone
+    raised = torch.einsum("...bkhd,...hdm,...btm->...bhkt", v, W_O, directions).relu()
+    times = (tokens[..., :, None] == tokens[..., None, :]).sum(-1)  # batch token; each counts once
+    own = (received * raised.diagonal(dim1=-2, dim2=-1)).sum((-3, -1))
+    every = (received * (raised / times[..., None, None, :]).sum(-1)).sum((-3, -1))
     return 2 * own / every - 1
 
 
@@ -90,11 +90,9 @@ def ov_score(
 ) -> Float[Tensor, "*run head"]:
     """Σ Re λ / Σ |λ| of the eigenvalues λ of W_E W_V W_O W_U, in [-1, 1]: 1 copies, -1 suppresses.
 
-    They are those of the d_head x d_head product (W_O W_U)(W_E W_V), and zeros.
+    They are those of the d_head x d_head product W_O (W_U W_E) W_V, and zeros.
     """
-    there = W_O @ W_U[..., None, :, :]
-    back = W_E[..., None, :, :] @ W_V
-    eigenvalues = torch.linalg.eigvals((there @ back).double())
+    eigenvalues = torch.linalg.eigvals((W_O @ (W_U @ W_E)[..., None, :, :] @ W_V).double())
     return (eigenvalues.real.sum(-1) / eigenvalues.abs().sum(-1)).to(W_E.dtype)
 
 
@@ -113,7 +111,8 @@ def qk_trace(
     `earlier_previous_token` is `previous_token` of those heads.
     """
     second_moment = W_E.mT @ W_E
-    written = (earlier_previous_token[..., None, None] * (earlier_W_V @ earlier_W_O)).sum(-3)  # d_model d_model
+    scaled = earlier_previous_token[..., None, None] * earlier_W_O
+    written = torch.einsum("...emd,...edn->...mn", earlier_W_V, scaled)  # d_model d_model
     return ((W_Q @ W_K.mT) * (second_moment @ written)[..., None, :, :]).sum((-2, -1))
 
 

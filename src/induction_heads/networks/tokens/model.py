@@ -96,18 +96,28 @@ def forward(
 
     Tokens beyond the vocabulary and sequences longer than the positions raise.
     """
+    n_tokens, positions = tokens.shape[-1], parameters["blocks.0.W_pos"].shape[1]
+    if n_tokens > positions:
+        raise ValueError(f"expected sequences of at most {positions} tokens, which have positions, got {n_tokens}")
+    embedded = variant.before(parameters, tokens, embed(parameters["W_E"], tokens))
+    return forward_embedded(parameters, embedded, variant, edit)
+
+
+def forward_embedded(
+    parameters: Parameters,
+    embedded: Float[Tensor, "run batch token d_model"],
+    variant: Variant = PLAIN,
+    edit: Edit = unclamped,
+) -> Sites:
+    """`forward` from what stands in the stream at first, for what is not read off a table of tokens."""
     seen: Sites = {}
 
     def visit(site: str, here: Tensor) -> Tensor:
         seen[site] = edit(site, here, seen)
         return seen[site]
 
-    n_tokens, positions = tokens.shape[-1], parameters["blocks.0.W_pos"].shape[1]
-    if n_tokens > positions:
-        raise ValueError(f"expected sequences of at most {positions} tokens, which have positions, got {n_tokens}")
-    stream = visit("hook_embed", embed(parameters["W_E"], tokens))
-    stream = variant.before(parameters, tokens, stream)
-    mask = causal(n_tokens, stream)
+    stream = visit("hook_embed", embedded)
+    mask = causal(stream.shape[2], stream)
     for layer in range(n_layers(parameters)):
         name, block = f"blocks.{layer}", parameters_of(parameters, layer)
         stream = visit(f"{name}.hook_resid_pre", stream)

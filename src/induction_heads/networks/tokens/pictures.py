@@ -57,12 +57,14 @@ def by_seed(ax: Axes, numbers: Mapping[str, Sequence[float]], colour: Mapping[st
         finite = values[np.isfinite(values)]
         spread = (np.arange(len(values)) - (len(values) - 1) / 2) * 0.3 / max(len(values), 2)
         ax.plot(i + spread, values, "o", ms=5, color=colour[name], mec="white", mew=0.4, zorder=3)
-        never = np.flatnonzero(~np.isfinite(values))
-        top: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "clip_on": False}
-        ax.plot(i + spread[never], np.full(len(never), 0.97), "^", mfc="none", mec=colour[name], **top)
+        never = spread[~np.isfinite(values)]
+        if len(never):
+            top: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "clip_on": False}
+            ax.plot(i + never, np.full(len(never), 0.97), "^", mfc="none", mec=colour[name], **top)
+            ax.text(i, 0.88, "never", transform=ax.get_xaxis_transform(), ha="center", size=7, color=QUIET)
         if len(finite) == len(values):
             ax.plot([i - 0.25, i + 0.25], [np.median(finite)] * 2, color=colour[name], lw=1.2)
-    ax.set_xticks(range(len(numbers)), list(numbers))
+    ax.set_xticks(range(len(numbers)), [name.replace(" ", "\n") for name in numbers])
     ax.set_xlim(-0.5, len(numbers) - 0.5)
 
 

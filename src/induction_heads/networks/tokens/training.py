@@ -23,7 +23,7 @@ from induction_heads.machinery.run import Hears, State
 from .. import clamps
 from ..clamps import Clamp, Network
 from ..kernels import COMPILING, to_compile
-from . import kernels, measures, model
+from . import generators, kernels, measures, model, variants
 from .generators import BATCH, EVERY_TARGET, STEPS_A_BLOCK, Drawn, Duplicate, Generator, Targets
 from .kernels import Flat
 from .model import mean_loss
@@ -93,6 +93,19 @@ def plain(value: Any) -> Any:
         fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return {"kind": type(value).__name__, **fields}
     return [plain(v) for v in value] if isinstance(value, tuple) else value
+
+
+def from_plain(value: Any) -> Any:
+    """The frozen value that `plain` made these plain values of; `ValueError` for an unknown kind."""
+    if isinstance(value, list):
+        return tuple(map(from_plain, value))
+    if not isinstance(value, dict):
+        return value
+    kinds = {name: kind for module in (generators, variants, clamps) for name, kind in vars(module).items()}
+    kind = (kinds | {"TokenRun": TokenRun}).get(value["kind"])
+    if kind is None:
+        raise ValueError(f"expected a generator, variant, clamp or run, got the kind {value['kind']!r}")
+    return kind(**{name: from_plain(v) for name, v in value.items() if name != "kind"})
 
 
 @dataclass

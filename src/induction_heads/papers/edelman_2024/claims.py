@@ -138,13 +138,13 @@ def steps_waiting(trained: Trained) -> float:
 def previous_token_clamped(study: Study, seed: int) -> Measured:
     numbers: dict[str, float] = {}
     for name, trained in rows_of(study, clamp, seed).items():
-        numbers |= {f"steps near unigram, {name}": steps_waiting(trained)}
+        numbers |= {f"steps nearest unigram, {name}": steps_waiting(trained)}
         numbers |= {f"bigram from, {name}": order_flip(trained.history)}
     return numbers
 
 
 def the_plateau_goes(n: Numbers) -> bool:
-    free, held = (n[f"steps near unigram, {name}"] for name in (TWO, CLAMPED))
+    free, held = (n[f"steps nearest unigram, {name}"] for name in (TWO, CLAMPED))
     return free > 0 and held <= free / 4 and n[f"bigram from, {CLAMPED}"] < n[f"bigram from, {TWO}"]
 
 

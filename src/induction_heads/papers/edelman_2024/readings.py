@@ -79,7 +79,7 @@ def reading_clamp(by_seed: BySeed) -> list[str]:
     held, told = met(by_seed, claims.the_plateau_goes)
     waits, flips = (
         {run: by_seeds(by_seed, f"{what}, {run}") for run in (TWO, CLAMPED)}
-        for what in ("steps near unigram", "bigram from")
+        for what in ("steps nearest unigram", "bigram from")
     )
     return [
         prediction(

@@ -66,6 +66,8 @@ PAPER = Paper(
     ),
     story=STORY,
     places={"repeats": "figure_repeats", "copying": "figure_share_lost"},
+    questions=("data",),
+    left_open="Which heads does a network give up for what it learns by heart?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
     on_a_data_set=False,

@@ -7,11 +7,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from matplotlib.axes import Axes
 from numpy import ndarray
 
 from induction_heads.machinery import plots
-from induction_heads.machinery.colours import INK, QUIET, head_colour
+from induction_heads.machinery.colours import INK, head_colour
 from induction_heads.machinery.drawing import Drawing
 from induction_heads.machinery.numbers import number
 from induction_heads.networks.tokens import pictures
@@ -198,11 +197,9 @@ def figure_clamped(histories: Histories, halves: Mapping[str, Sequence[float]]) 
     pictures.chance(axes[0], CHANCE, "chance")
     pictures.chance(axes[0], HALF_OF_CHANCE, "half of chance")
     axes[0].set(ylabel=LOSS, ylim=(0, None))
-    axes[0].legend()
+    axes[0].legend(loc="upper right", bbox_to_anchor=(1, 0.9))
     pictures.by_seed(axes[1], halves, own)
     axes[1].set(ylabel="step at half of chance", ylim=(0, None))
-    axes[1].annotate("triangles: never", (0.99, 0.01), xycoords="axes fraction", ha="right", size=7, color=QUIET)
-    _same_top(axes[1], histories)
     plots.panel_titles(axes, ("Through training", "Half way"))
     return Drawing(
         "figure_clamped",
@@ -214,8 +211,3 @@ def figure_clamped(histories: Histories, halves: Mapping[str, Sequence[float]]) 
         f"Left, three groups of curves; right, the step at which the loss is half of chance, a point a seed: "
         f"{pictures.told(halves)}.",
     )
-
-
-def _same_top(ax: Axes, histories: Histories) -> None:
-    """Room for every step of training, so that never stands above all of them."""
-    ax.set_ylim(0, 1.1 * max(h.step.iloc[-1] for each in histories.values() for h in each.values()))

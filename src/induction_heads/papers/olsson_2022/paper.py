@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
@@ -87,6 +87,16 @@ PAPER = Paper(
         "argument 5": "figure_heads",
         "beyond the paper": "figure_clamped",
     },
+    questions=("what", "when"),
+    edges=(
+        Edge("phase-change", "singh_2024:1", True, "the loss falls abruptly"),
+        Edge("co-occurrence", "singh_2024:3", True, "heads form while the loss falls"),
+        Edge("previous-token-set", "singh_2024:table-1", True, "previous-token heads act through later patterns"),
+        Edge("induction-set", "singh_2024:5", True, "Layer 2 alone gives the answer"),
+        Edge("clamp-step-1", "singh_2024:10", True, "giving the previous-token step hastens the rest"),
+        Edge("clamp-step-1", "edelman_2024:clamp", True, "giving the previous-token step hastens the rest"),
+    ),
+    left_open="Do induction heads carry learning in context in networks with MLPs, on text?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
     on_a_data_set=False,

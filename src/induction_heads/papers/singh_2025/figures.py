@@ -11,7 +11,7 @@ from induction_heads.machinery.drawing import Drawing
 from induction_heads.machinery.numbers import number
 from induction_heads.machinery.store import Trained
 
-from .claims import FOUND, SHOWN, transient
+from .claims import FOUND, SHOWN, is_transient, met_at
 from .toy import CONDITIONS, Course
 
 CONTEXT, WEIGHTS = HEAD_COLOURS[0], HEAD_COLOURS[1]
@@ -72,7 +72,7 @@ def figure_2(courses: Mapping[str, Course]) -> Drawing:
     fig.supxlabel("steps of descent", size=8)
     fig.supylabel("m₁: error in context", size=8)
     fig.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=7.5)
-    gone = int(transient(courses["both"]).sum())
+    gone = sum(is_transient(met_at(courses["both"], start)) for start in range(starts))
     stay = {name: int((found.context[:, -1] < FOUND).sum()) for name, found in courses.items()}
     return Drawing(
         "figure_2",

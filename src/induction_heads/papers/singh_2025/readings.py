@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from induction_heads.machinery.ledger import Numbers
+from induction_heads.machinery.ledger import HOLDS, Verdict
 from induction_heads.machinery.numbers import number
-from induction_heads.machinery.reading import BySeed, in_words, prediction
+from induction_heads.machinery.reading import BySeed, in_words, listed, prediction
 from induction_heads.machinery.store import Trained
 
 from . import claims
@@ -21,7 +21,7 @@ def reading_one(found: Course, start: int) -> list[str]:
     first = number(found.steps[came.argmax()]) if came.any() else "never"
     return [
         prediction(
-            bool(claims.transient(found)[start]),
+            claims.is_transient(claims.met_at(found, start)),
             f"m₁ is below {claims.FOUND} from step {first}, lowest ({number(course[lowest])}) at step "
             f"{number(found.steps[lowest])}, and {number(course[-1])} at the end, where m₂ is "
             f"{number(found.weights[start, -1])}",
@@ -29,19 +29,22 @@ def reading_one(found: Course, start: int) -> list[str]:
     ]
 
 
-def reading_starts(both: Numbers, floor: Numbers, competition: Numbers) -> list[str]:
-    """`claims.comes_and_goes`, `claims.without_floor` and `claims.without_competition`."""
-    held = claims.is_transient(both) and claims.nine_keep(floor) and claims.ten_keep(competition)
-    n = both["starts"]
-    return [
+def reading_starts(both: Verdict, floor: Verdict, competition: Verdict) -> list[str]:
+    """The verdicts on the toy's claims."""
+    verdicts = both, floor, competition
+    counts = [in_words(sum(verdict.by_seed.values()), len(verdict.numbers), "starts") for verdict in verdicts]
+    waiting = [n for n in both.numbers.values() if not claims.is_transient(n)]
+    told = [
         prediction(
-            held,
-            f"it comes and goes in {both['transient']:.0f} of {n:.0f} starts; without the floor it is kept in "
-            f"{floor['kept']:.0f}, without competition in {competition['kept']:.0f}",
-        ),
-        f"Its error falls to {number(both['largest minimum of m1'])} or less and ends at "
-        f"{number(both['smallest m1 at the end'])} or more.",
+            all(verdict.word == HOLDS for verdict in verdicts),
+            f"learning in context comes and goes in {counts[0]}; without the floor it is kept in {counts[1]}, without "
+            f"competition in {counts[2]}",
+        )
     ]
+    if waiting:
+        lowest = listed(number(n["lowest m1"]) for n in waiting)
+        told.append(f"Where it does not come and go its error gets down to {lowest}.")
+    return told
 
 
 def reading_networks(by_seed: BySeed, others: Sequence[Trained]) -> list[str]:

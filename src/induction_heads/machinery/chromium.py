@@ -1,4 +1,7 @@
-"""A Chromium without a window, for tests of pages: Debian's own, driven by its own driver, nothing downloaded."""
+"""A Chromium without a window, for tests and measurements of pages: the system's own, nothing is downloaded.
+
+Driven through selenium, which is one of the tests' packages.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,7 +11,7 @@ from typing import TypeVar
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.support.ui import WebDriverWait
 
-INSTALL = "tests in a browser need Chromium and its driver: apt-get install chromium chromium-driver"
+INSTALL = "this needs Chromium and its driver: apt-get install chromium chromium-driver"
 BROWSERS, DRIVERS = ("chromium", "chromium-browser", "google-chrome"), ("chromedriver",)
 Found = TypeVar("Found")
 
@@ -19,6 +22,9 @@ def installed() -> bool:
 
 @contextmanager
 def browser() -> Iterator[Chrome]:
+    """`ValueError` where there is no Chromium, or no driver."""
+    if not installed():
+        raise ValueError(INSTALL)
     options = ChromeOptions()
     options.binary_location = next(filter(None, map(shutil.which, BROWSERS)))
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
@@ -39,9 +45,9 @@ def resize(driver: Chrome, width: int, height: int = 900, dark: bool = False) ->
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
 
 
-def complaints(driver: Chrome) -> list[str]:
-    """What the page has written to the console since it was last asked."""
-    return [entry["message"] for entry in driver.get_log("browser")]
+def complaints(driver: Chrome, worst: bool = False) -> list[str]:
+    """What the page has written to the console since it was last asked; of errors alone where asked for the worst."""
+    return [entry["message"] for entry in driver.get_log("browser") if not worst or entry["level"] == "SEVERE"]
 
 
 def until(driver: Chrome, true: Callable[[Chrome], Found], seconds: float = 60) -> Found:

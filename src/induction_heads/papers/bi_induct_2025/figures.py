@@ -1,0 +1,147 @@
+"""The drawings of this paper, a function a figure: data in, a figure and its words out. Nothing is measured here."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from numpy import ndarray
+
+from induction_heads.machinery import plots
+from induction_heads.machinery.colours import QUIET
+from induction_heads.machinery.drawing import Drawing
+from induction_heads.networks.tokens import pictures
+
+from .measures import BACK, FORMED, FREE
+from .runs import ANYWHERE, BALANCED, FORWARD, HALF, NATURAL, REVERSE
+
+Histories = Mapping[str, Mapping[int, pd.DataFrame]]
+COLOURS = pictures.colours((NATURAL, FORWARD, REVERSE, BALANCED, ANYWHERE, HALF))
+
+
+def _through_training(ax: Axes, histories: Histories, column: str) -> None:
+    for name, each in histories.items():
+        pictures.each_seed(ax, each, column, color=COLOURS[name], label=name)
+
+
+def figure_activity(histories: Histories) -> Drawing:
+    """The largest prefix matching through training, by arm."""
+    fig, ax = plt.subplots(figsize=(5.6, 3.3))
+    _through_training(ax, histories, "prefix_matching")
+    pictures.chance(ax, FORMED, "formed")
+    ax.set(ylabel="largest prefix matching of a head", ylim=(0, 1))
+    ax.legend()
+    ends = {name: [h.prefix_matching.iloc[-1] for h in each.values()] for name, each in histories.items()}
+    return Drawing(
+        "figure_activity",
+        fig,
+        "Do snippets bring induction heads sooner?",
+        "Prefix matching on DUP(20, 3) of the head that has most, by what is mixed into natural sequences. Thin: each "
+        "seed; bold: their median. Look at which arm crosses the dashed line first.",
+        f"Four groups of curves against training steps. At the end, by seed: {pictures.told(ends)}.",
+    )
+
+
+def figure_copying(losses: Mapping[str, Mapping[int, Mapping[str, list[float]]]]) -> Drawing:
+    """Loss on copied tokens of forward and of backward snippets through training, by arm."""
+    fig, axes = plt.subplots(1, 2, figsize=(8.6, 3.2), sharey=True)
+    for ax, way in zip(axes, (FORWARD, REVERSE), strict=True):
+        tables = {n: {s: pd.DataFrame(one) for s, one in each.items()} for n, each in losses.items()}
+        _through_training(ax, tables, way)
+        pictures.chance(ax, FREE, "free tokens")
+        ax.set(ylim=(0, None))
+    axes[0].set(ylabel="loss on copied tokens (nats)")
+    axes[1].legend()
+    plots.panel_titles(axes, ("Forward snippets", "Backward snippets"))
+    ends = {
+        f"{name}, {way} snippets": [one[way][-1] for one in each.values()]
+        for name, each in losses.items()
+        for way in (FORWARD, REVERSE)
+    }
+    return Drawing(
+        "figure_copying",
+        fig,
+        "Copying, forward and backward",
+        "Loss on the second half of snippets. Reversal can be learnt without an anti-induction head: a head attends to "
+        "the last occurrence and passes on what a previous-token head stored there. Look at the right-hand panel.",
+        f"Two panels of curves. At the end (nats), by seed: {pictures.told(ends)}.",
+    )
+
+
+def figure_lag_curves(curves: Mapping[str, Mapping[int, Float[ndarray, "head lag"]]]) -> Drawing:
+    """Lag curves on reversed copies, a panel an arm: the head that attends most to lag -1 of each seed."""
+    fig, axes = plt.subplots(1, 4, figsize=(10, 2.8), sharey=True)
+    for ax, each in zip(axes, curves.values(), strict=True):
+        seeds = {f"seed {seed}": heads[heads[:, BACK].argmax()] for seed, heads in each.items()}
+        pictures.lag_panel(ax, seeds, pictures.colours(seeds))
+        ax.label_outer()
+    axes[0].legend(fontsize="small")
+    plots.panel_titles(axes, list(curves))
+    most = {name: [float(heads[:, BACK].max()) for heads in each.values()] for name, each in curves.items()}
+    return Drawing(
+        "figure_lag_curves",
+        fig,
+        "Are there backward heads?",
+        "Attention by the distance from the last occurrence of the present token, on 24 tokens and the same backwards; "
+        "of the head that attends most to lag −1, where the answer stands. Look at lag −1 beside lag 0.",
+        f"Four panels of lag curves. The largest attention at lag −1, by seed: {pictures.told(most)}.",
+    )
+
+
+def figure_natural_loss(histories: Histories) -> Drawing:
+    """The loss on natural sequences through training, by arm."""
+    fig, ax = plt.subplots(figsize=(5.6, 3.3))
+    _through_training(ax, histories, "loss")
+    ends = {name: [h.loss.iloc[-1] for h in each.values()] for name, each in histories.items()}
+    low = min(min(values) for values in ends.values())
+    ax.set(ylabel="loss on natural sequences (nats)", ylim=(low - 0.1, low + 1))
+    ax.legend()
+    return Drawing(
+        "figure_natural_loss",
+        fig,
+        "What snippets cost",
+        "Loss on natural sequences. Look at how far apart the arms end.",
+        f"Four groups of curves. At the end (nats), by seed: {pictures.told(ends)}.",
+    )
+
+
+def figure_load(loads: Mapping[str, Mapping[int, Mapping[str, float]]]) -> Drawing:
+    """The share of the gain from copying that is lost without the top head, and without another, by arm."""
+    fig, ax = plt.subplots(figsize=(5.2, 3.2))
+    top = {name: [one["top"] for one in each.values()] for name, each in loads.items()}
+    others = {name: [one["others"] for one in each.values()] for name, each in loads.items()}
+    pictures.by_seed(ax, top, COLOURS)
+    for i, values in enumerate(others.values()):
+        ax.plot(np.full(len(values), i + 0.3), values, "x", color=QUIET, ms=4, label="other heads" if i == 0 else None)
+    ax.axhline(0, color=QUIET, lw=0.6)
+    ax.set(ylabel="share of the gain lost")
+    ax.legend()
+    return Drawing(
+        "figure_load",
+        fig,
+        "What the top head carries",
+        "The share of what copying gains on natural data that is lost when the head of most prefix matching is zeroed, "
+        "a point a seed; crosses: another head zeroed, on average.",
+        f"Columns of points by arm. Without the top head: {pictures.told(top)}. Without another: "
+        f"{pictures.told(others)}.",
+    )
+
+
+def figure_further(histories: Histories) -> Drawing:
+    """Prefix matching through training in the further settings, one seed."""
+    fig, ax = plt.subplots(figsize=(5.6, 3.3))
+    _through_training(ax, histories, "prefix_matching")
+    pictures.chance(ax, FORMED, "formed")
+    ax.set(ylabel="largest prefix matching of a head", ylim=(0, 1))
+    ax.legend(fontsize="small")
+    ends = {name: [h.prefix_matching.iloc[-1] for h in each.values()] for name, each in histories.items()}
+    return Drawing(
+        "figure_further",
+        fig,
+        "Further settings",
+        "Prefix matching of one seed where snippets begin at any place, so that positions do not give the copy away, "
+        "and where there are half as many.",
+        f"Curves against training steps. At the end: {pictures.told(ends)}.",
+    )

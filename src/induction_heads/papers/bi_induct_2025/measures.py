@@ -1,0 +1,80 @@
+"""What is measured on this paper's networks: copying forward and backward, lag curves, and the load on the top head."""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+from torch import Tensor
+
+from induction_heads.machinery.remembered import remembered
+from induction_heads.machinery.store import Trained
+from induction_heads.networks.clamps import Ablate
+from induction_heads.networks.tokens import evaluate
+from induction_heads.networks.tokens.evaluate import LAG_TEST
+from induction_heads.networks.tokens.generators import BATCH, repeats_a_bigram
+from induction_heads.networks.tokens.measures import LAGS
+from induction_heads.networks.tokens.training import EVALUATION_SEQUENCES
+
+from . import runs
+
+FREE = 3.806  # nats: the entropy of a free token
+BACK = LAGS.index(-1)
+FORMED = 0.3  # prefix matching from which an induction head counts as formed
+
+
+def step_to(trained: Trained, level: float = FORMED) -> float:
+    """The step at which the largest prefix matching reaches a level; infinite if it never does."""
+    return evaluate.crossing(trained.history.step, trained.history.prefix_matching, level)
+
+
+def reversed_copies(n: int = BATCH) -> Int[Tensor, "batch token"]:
+    """24 different tokens, then the same backwards: what comes next is what stood *before* the last occurrence."""
+    once = LAG_TEST.held_out(0, n).tokens[:, : LAG_TEST.distinct]
+    return torch.cat([once, once.flip(1)], 1)
+
+
+def lag_curves(trained: Trained) -> Float[ndarray, "head lag"]:
+    """Of every head on reversed copies, lags -6 to 6; -1 is an anti-induction head."""
+    return evaluate.lag_curves(trained.final, trained.run.variant, reversed_copies())
+
+
+def copy_losses(trained: Trained) -> dict[str, list[float]]:
+    """Loss on the copied tokens of forward and of backward snippets at every snapshot, nats. Remembered."""
+    return remembered(["copy losses", trained.folder.name, trained.run.length], _copy_losses, trained)
+
+
+def _copy_losses(trained: Trained) -> dict[str, list[float]]:
+    each = {name: runs.snippets(runs.BACKWARD[name]).held_out(3, BATCH) for name in (runs.FORWARD, runs.REVERSE)}
+    found: dict[str, list[float]] = {"step": []} | {name: [] for name in each}
+    for step, learnt in trained.networks():
+        found["step"].append(float(step))
+        for name, drawn in each.items():
+            found[name].append(evaluate.mean(evaluate.losses(learnt, drawn.tokens), drawn.copied))
+    return found
+
+
+def load(trained: Trained) -> dict[str, float]:
+    """How much of what copying gains is lost without the head of most prefix matching, and without others on average.
+
+    Copying gains the entropy of a free token less the loss on natural targets that an induction head gets right.
+    Remembered.
+    """
+    return remembered(["load", trained.folder.name, trained.run.length], _load, trained)
+
+
+def _load(trained: Trained) -> dict[str, float]:
+    tokens = runs.NATURAL_DATA.held_out(trained.run.evaluation_seed, EVALUATION_SEQUENCES).tokens
+    counted = repeats_a_bigram(tokens)
+    table = evaluate.heads(trained.final, tokens)
+
+    def loss(*off: str) -> float:
+        given = (Ablate(off),) if off else ()
+        return evaluate.mean(evaluate.losses(trained.final, tokens, given=given), counted)
+
+    intact = loss()
+    gain = FREE - intact
+    lost = {head: (loss(head) - intact) / gain if gain > 0 else math.nan for head in table.index}
+    top = table.prefix_matching.idxmax()
+    others = [share for head, share in lost.items() if head != top]
+    return {"gain": gain, "top": lost[top], "others": sum(others) / len(others)}

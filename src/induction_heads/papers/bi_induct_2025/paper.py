@@ -1,0 +1,77 @@
+"""The paper as a value, and its story: what stands between its figures in the gallery."""
+
+from collections.abc import Sequence
+
+from induction_heads.machinery.ledger import Claim
+from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.settings import Settings
+from induction_heads.machinery.study import Study
+from induction_heads.networks import kernels
+from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result
+from induction_heads.networks.tokens.study import Study as TokenStudy
+
+from . import runs
+
+KEY, NOTEBOOK = "bi_induct_2025", "induction_curricula"
+
+
+def study_of(settings: Settings) -> Study:
+    return TokenStudy(KEY, settings)
+
+
+def claims_of() -> Sequence[Claim]:
+    from .claims import CLAIMS
+
+    return CLAIMS
+
+
+STORY = (
+    Part(
+        "Snippets to be copied",
+        "Early in training, half of the sequences are snippets: a span, a separator, and the span again or backwards. "
+        "Their share falls to nothing; what is held out is natural.",
+        ("figure_activity", "figure_copying", "figure_further"),
+    ),
+    Part(
+        "Forward and backward",
+        "No key knows its successor, so that a head which attends to what stood *before* an earlier occurrence cannot "
+        "be built from a previous-token head.",
+        ("figure_lag_curves",),
+    ),
+    Part(
+        "Are such heads useful?",
+        "What snippets cost on natural data, and how much of copying hangs on the top head.",
+        ("figure_natural_loss", "figure_load"),
+    ),
+)
+PAPER = Paper(
+    key=KEY,
+    title="Induction signatures are not enough",
+    sources=(Source("Sabry and Belz", 2025, "Induction signatures are not enough", "2509.22947"),),
+    sentence="Do snippets to be copied, mixed into training, bring induction heads sooner, and useful ones?",
+    picture="figure_activity",
+    study=study_of,
+    results={
+        "figure-activity": Result("Prefix matching through training", NOTEBOOK, runs.models),
+        "figure-copying": Result("Copying, forward and backward", NOTEBOOK, runs.models),
+        "figure-lag-curves": Result("Lag curves on reversed copies", NOTEBOOK, runs.models),
+        "figure-natural-loss": Result("Loss on natural data", NOTEBOOK, runs.models),
+        "figure-load": Result("The load on the top head", NOTEBOOK, runs.models),
+        "figure-further": Result("Further settings", NOTEBOOK, runs.further, first_seed_alone=True),
+    },
+    claims=claims_of,
+    introduction=(
+        "Do copy snippets in pretraining give useful induction heads? The paper trains language models of 0.13 to 1 "
+        "billion parameters; here networks of two layers, three seeds of each arm."
+    ),
+    story=STORY,
+    places={
+        "activity": "figure_activity",
+        "asymmetry": "figure_lag_curves",
+        "guardrail": "figure_natural_loss",
+        "load": "figure_load",
+    },
+    seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
+    start_early=kernels.load_in_background,
+    on_a_data_set=False,
+)

@@ -1,0 +1,60 @@
+"""Readings of this paper's figures: numbers in, sentences out; verdicts on claims are told by `machinery.reading`."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from numpy import ndarray
+
+from induction_heads.machinery.reading import listed, number
+
+from .figures import CHANCE
+from .measures import early_and_late
+
+
+def dropped(losses: Mapping[str, Mapping[int, Mapping[str, list[float]]]], share: float) -> list[str]:
+    """The share of targets that is dropped, and the median loss on them."""
+    told = [
+        f"{name} {number(np.median([one['dropped'][-1] for one in each.values()]))}" for name, each in losses.items()
+    ]
+    return [
+        f"{100 * share:.0f} % of targets are dropped (the paper: 31.7 %). Median loss on them: {listed(told)} nats.",
+    ]
+
+
+def anti_copying(ends: Mapping[int, float]) -> list[str]:
+    """Whether Hapax's loss on repeats is above chance, as it would be if it avoided what it has seen."""
+    above = [seed for seed, loss in ends.items() if loss > CHANCE]
+    told = listed(f"{number(loss)} (seed {seed})" for seed, loss in ends.items())
+    avoids = f"above it in {len(above)} of {len(ends)} seeds"
+    return [
+        f"Kept targets are never earlier successors, so that avoiding them could pay: the loss on repeats would be "
+        f"above chance, {number(CHANCE)}. It is {told}: {avoids}."
+    ]
+
+
+def abstractive(
+    losses: Mapping[str, Mapping[int, Float[ndarray, " token"]]], bayes: Float[ndarray, " token"]
+) -> list[str]:
+    """Early and late loss of each training, medians, beside Bayes' rule."""
+    told = []
+    for name, each in losses.items():
+        early, late = np.median([early_and_late(one) for one in each.values()], 0)
+        told.append(f"{name} from {early:.2f} to {late:.2f}")
+    early, late = early_and_late(bayes)
+    return [
+        f"From targets 1 to 4 to targets 48 to 63, medians: {listed(told)}; Bayes' rule from {early:.2f} to {late:.2f}."
+    ]
+
+
+def heads(tables: Mapping[str, Mapping[int, pd.DataFrame]]) -> list[str]:
+    """The head that matches prefixes most, in each training and seed, with its OV score."""
+    told = []
+    for name, each in tables.items():
+        for seed, table in each.items():
+            best = table.prefix_matching.idxmax()
+            told.append(
+                f"{name}, seed {seed}: {best} {table.prefix_matching[best]:.2f} (OV {table.ov_score[best]:.2f})"
+            )
+    return [f"The head of most prefix matching is {'; '.join(told)}."]
