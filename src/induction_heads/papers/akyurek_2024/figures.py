@@ -11,8 +11,8 @@ from induction_heads.machinery import plots
 from induction_heads.machinery.colours import QUIET
 from induction_heads.machinery.drawing import Drawing
 from induction_heads.networks.tokens import pictures
+from induction_heads.networks.tokens.languages import SYMBOLS, TOKENS
 
-from .languages import SYMBOLS, TOKENS
 from .measures import LATE, WINDOW
 from .runs import BIGRAM, BOTH, ONE, TWO
 
