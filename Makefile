@@ -55,7 +55,7 @@ NOTEBOOKS := $(sort $(NOTEBOOKS) $(addprefix notebook-,$(notdir $(NOTEBOOKS))))
 FOLDER ?=
 MODEL ?=
 
-.PHONY: help reproduce-all $(PAPERS) test test-site course course-grade lab lab-page heads status bench profile readme features fit-data wasm lock site check-site environment clean distclean $(NOTEBOOKS)
+.PHONY: help reproduce-all $(PAPERS) test test-site course course-grade lab lab-page heads status bench bench-lab profile readme features fit-data wasm lock site check-site environment clean distclean $(NOTEBOOKS)
 
 help:
 	@echo 'make reproduce-all   the environment, every paper: all runs, all notebooks, figures/ and a verdict on each claim'
@@ -74,6 +74,7 @@ help:
 	@echo 'make heads MODEL=gpt2   every measure of every head of a model, by its name, or of a folder with its weights'
 	@echo 'make status          each run and result: done, stale and why, missing, expected time'
 	@echo 'make bench           time and memory per step, beside plain PyTorch and the limit of this machine'
+	@echo 'make bench-lab       the same of the lab in Chromium, beside the package'
 	@echo 'make profile         where the time of a training step goes'
 	@echo 'make features        makes the features that the package ships again, and says how far off they are'
 	@echo 'make fit-data        fits the two constants of the characters to the training curve of Figure 3a'
@@ -127,6 +128,9 @@ heads: $(ENVIRONMENT)
 bench profile readme: $(ENVIRONMENT)
 	@$(GUARD) $(HEADS) $@ $(OPTIONS)
 
+bench-lab: $(ENVIRONMENT)
+	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.lab.bench
+
 # Made once and committed: none is part of reproduce-all.
 features: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.data.features
@@ -144,7 +148,8 @@ wasm: $(ENVIRONMENT)
 	@$(GUARD) $(PY) -m induction_heads.networks.wasm
 
 # With the lab and the students' course in it. What Sphinx needs comes beside the lock, which it does not change.
-site: $(SPHINX) course lab-page
+site: $(SPHINX) course
+	@$(GUARD) $(PY) -m induction_heads.papers.singh_2024.lab ../index.html
 	@$(GUARD) $(HEADS) site $(OPTIONS)
 
 check-site: $(ENVIRONMENT)

@@ -55,7 +55,7 @@ def test_a_folder_is_a_page_with_its_modules(modules):
     assert [module.name for module in modules] == ["physics", "physics.falling", "physics.falling.ball"]
     pages = api.pages(modules)
     assert set(pages) == {"api/index.md", "api/physics.md", "api/physics.falling.md"}
-    assert "- [`physics.falling`](physics.falling.md): What falls." in pages["api/index.md"]
+    assert "- [`falling`](physics.falling.md): What falls." in pages["api/index.md"]
 
 
 def test_signatures_have_their_shapes_and_attributes_their_units(modules):

@@ -128,7 +128,7 @@ def engine_ms(layers: int, runs: int, in_cpp: bool, together: bool = False) -> f
             part.step(place)
 
     drawing = milliseconds(lambda: REP.block(0, 1), 3, 1) / STEPS_A_BLOCK
-    with mock.patch.object(kernels, "in_use", lambda flat, clamps: in_cpp):
+    with mock.patch.object(kernels, "in_use", lambda *given: in_cpp):
         return milliseconds(step, 3, 3) / runs + drawing
 
 

@@ -6,10 +6,17 @@ import torch
 from induction_heads.networks.kernels import load
 from induction_heads.networks.tokens import kernels, model
 from induction_heads.networks.tokens.kernels import Flat
-from induction_heads.networks.tokens.variants import PLAIN, Momentum, ShiftedKeysAndValues, SmearedKeys
+from induction_heads.networks.tokens.variants import PLAIN, Momentum, NGramHeads, ShiftedKeysAndValues, SmearedKeys
 
 RUNS = 2
-VARIANTS = [PLAIN, SmearedKeys(), ShiftedKeysAndValues(), Momentum(0.7), Momentum(0.7, keys_only=True)]
+VARIANTS = [
+    PLAIN,
+    SmearedKeys(),
+    ShiftedKeysAndValues(),
+    Momentum(0.7),
+    Momentum(0.7, keys_only=True),
+    NGramHeads((1, 2)),
+]
 SIZES = [  # layers, vocabulary, positions, d_model, heads, tokens, batch
     (2, 13, 17, 10, 5, 11, 3),
     (3, 64, 64, 64, 4, 64, 2),

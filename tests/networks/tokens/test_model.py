@@ -17,7 +17,15 @@ from induction_heads.networks.clamps import (
     PreviousTokenAttention,
 )
 from induction_heads.networks.tokens import model
-from induction_heads.networks.tokens.variants import PLAIN, Momentum, ShiftedKeysAndValues, SmearedKeys, Variant
+from induction_heads.networks.tokens.variants import (
+    PLAIN,
+    Momentum,
+    NGramHeads,
+    ShiftedKeysAndValues,
+    SmearedKeys,
+    Variant,
+    came_after,
+)
 
 RUNS, BATCH, TOKENS, VOCABULARY, LENGTH, HEADS, D_HEAD, LAYERS = 3, 7, 11, 13, 17, 5, 2, 2
 D_MODEL = HEADS * D_HEAD
@@ -166,6 +174,32 @@ def test_shifting_begins_with_sums_of_one():
     for letter in ("alpha", "beta"):
         assert (drawn[f"{letter}_1"] + drawn[f"{letter}_2"]).tolist() == pytest.approx([1] * 5)
         assert 0 < drawn[f"{letter}_1"].min() < drawn[f"{letter}_1"].max() < 1
+
+
+def test_an_n_gram_head_looks_at_what_came_after_the_last_n_tokens():
+    """1 2 3 1 2 3 1: after 1 came tokens 1 and 4, after 3 1 token 4 alone; the last is not its own successor."""
+    sequence = torch.tensor([1, 2, 3, 1, 2, 3, 1])
+    assert came_after(sequence, 1)[6].tolist() == [0, 0.5, 0, 0, 0.5, 0, 0]
+    assert came_after(sequence, 2)[6].tolist() == [0, 0, 0, 0, 1, 0, 0]
+    assert came_after(sequence, 1)[:3].sum() == 0 and came_after(torch.tensor([5, 5]), 1).sum() == 0
+
+
+def test_n_gram_heads_stand_before_the_first_layer_as_written_out():
+    variant = NGramHeads((2, 1))
+    p, given = network(0, variant), tokens()[0, :1]
+    stream = p["W_E"][given[0]]
+    for n in (2, 1):
+        norm_w, norm_b, W_a, W_b = (p[f"n_gram.{n}.{name}"] for name in ("ln_w", "ln_b", "W_a", "W_b"))
+        normed = torch.nn.functional.layer_norm(stream, (D_MODEL,), norm_w, norm_b)
+        stream = stream + came_after(given[0], n).double() @ normed @ W_a + normed @ W_b
+    together = {name: torch.stack([one, one]) for name, one in p.items()}
+    found = model.forward(together, given[None], variant)["blocks.0.hook_resid_pre"]
+    torch.testing.assert_close(found[1, 0], stream)
+
+
+def test_n_gram_heads_of_no_token_are_refused():
+    with pytest.raises(ValueError, match="expected n-gram heads of one token or more, got"):
+        NGramHeads((0, 1))
 
 
 @pytest.mark.parametrize(("keys_only", "queries"), [(False, [1, 4, 8]), (True, [1, 2, 4])])

@@ -12,7 +12,7 @@ import pytest
 from induction_heads.machinery.colours import HEAD_COLOURS
 from induction_heads.networks import wasm
 from induction_heads.papers.singh_2024.lab import contents
-from induction_heads.papers.singh_2024.lab.page import LARGEST, page, write
+from induction_heads.papers.singh_2024.lab.page import FOLDER, LARGEST, SCRIPT, page, write
 
 
 @cache
@@ -33,6 +33,10 @@ def test_it_is_one_file_below_two_megabytes(tmp_path):
     made = write(tmp_path / "lab")
     assert made.name == "index.html" and made.stat().st_size < LARGEST
     assert [path.name for path in made.parent.iterdir()] == ["index.html"]
+
+
+def test_every_file_of_the_script_is_in_it():
+    assert {path.stem for path in FOLDER.glob("*.js")} == {*SCRIPT, "worker"}
 
 
 def test_it_asks_no_other_host():

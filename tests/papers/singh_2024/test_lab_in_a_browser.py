@@ -12,7 +12,7 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
-from browser import INSTALL, browser, complaints, installed, resize, until
+from induction_heads.machinery.chromium import INSTALL, browser, complaints, installed, resize, until
 from induction_heads.machinery.paths import BUILD
 from induction_heads.networks.clamps import Only, PerfectCopy, PerfectLayer1, PerfectMatch, PreviousTokenAttention
 from induction_heads.networks.run import HISTORY, Run
@@ -88,11 +88,12 @@ def by_the_package(driver: Chrome) -> tuple[Run, dict[str, np.ndarray]]:
     return made["run"], dict(zip(HISTORY, np.array(made["state"].history).T, strict=True))
 
 
-def test_a_quick_main_run_to_its_end_has_the_package_s_curve(lab):
-    driver = lab("scale=10&sequences=400000")
-    found = train(driver)
+@pytest.mark.parametrize("scale", [10, 1], ids=["a quick one", "whole"])
+def test_a_main_run_to_its_end_has_the_package_s_curve(lab, scale):
+    driver = lab(f"scale={scale}&sequences=400000")
+    found = train(driver, 600)
     run, expected = by_the_package(driver)
-    assert run == Run(5, sequences=400_000).scaled(10)
+    assert run == (Run(5, sequences=400_000).scaled(10) if scale == 10 else Run(5, sequences=400_000))
     np.testing.assert_array_equal(found["sequences"], expected["sequences"])
     for name in HISTORY[1:]:
         if name.endswith("_loss"):

@@ -43,7 +43,7 @@ rises = Exercise(
     lambda times: bool(_ascending(_late(times))),
     (
         Wrong(
-            lambda times: bool(_ascending([t or 0 for t in times])),
+            lambda times: bool(_ascending([t or 0.0 for t in times])),
             "None became 0, the earliest of all; who never learns is later than everybody.",
         ),
         Wrong(

@@ -1,7 +1,7 @@
 """Losses of token models, their gradients and the patterns of their heads, for many networks at once.
 
-On a CPU without clamps they come from C++ (`networks/cpp/tokens.h`), one network after the other; everywhere else from
-PyTorch's operators, as `model` writes them.
+On a CPU without clamps and n-gram heads they come from C++ (`networks/cpp/tokens.h`), one network after the other;
+everywhere else from PyTorch's operators, as `model` writes them.
 """
 
 from collections.abc import Sequence
@@ -56,9 +56,10 @@ class Flat:
         return [begins[name] for name in names], sizes
 
 
-def in_use(flat: Flat, clamps: Clamps) -> bool:
+def in_use(flat: Flat, clamps: Clamps, variant: Variant = PLAIN) -> bool:
     """Whether C++ computes these networks."""
-    return flat.numbers.device.type == "cpu" and not clamps.parts and kernels.load(flat.numbers.dtype)
+    known = not clamps.parts and not variant.adds_heads
+    return flat.numbers.device.type == "cpu" and known and kernels.load(flat.numbers.dtype)
 
 
 Found = tuple[Float[Tensor, "run batch token"], Float[Tensor, "run batch head query key"] | None]
@@ -73,7 +74,7 @@ def losses(
     patterns: bool = False,
 ) -> Found:
     """`model.token_losses`; and the patterns of all heads, layer after layer, where they are asked for."""
-    how = _losses_in_cpp if in_use(flat, clamps) else _losses_in_pytorch
+    how = _losses_in_cpp if in_use(flat, clamps, variant) else _losses_in_pytorch
     return how(flat, tokens, variant, clamps, patterns)
 
 
@@ -107,7 +108,7 @@ def gradient(
     clamps: Clamps = NO_CLAMPS,
 ) -> tuple[Float[Tensor, " run"], Float[Tensor, "run number"]]:
     """The mean loss of each run over the targets that count, and its gradient, as the parameters lie."""
-    if in_use(flat, clamps):
+    if in_use(flat, clamps, variant):
         return _gradient_in_cpp(flat, tokens, counted, variant)
     leaves = {name: p.detach().requires_grad_() for name, p in flat.views().items()}
     each = model.token_losses(model.clamped(leaves, tokens, clamps, variant)["logits"], tokens)

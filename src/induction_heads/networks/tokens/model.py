@@ -13,6 +13,7 @@ TransformerLens behind the run axis: `blocks.0.attn.hook_q` is `run batch token 
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -57,6 +58,7 @@ def initial(
     }
     for norm in (*(block + "ln" for block in blocks), "ln_final"):
         drawn |= {f"{norm}_w": torch.ones(d_model), f"{norm}_b": torch.zeros(d_model)}
+    drawn |= variant.initial_before(d_model, generator(seed, type(variant).__name__))
     for block in blocks:
         trained = variant.initial(heads, generator(seed, block + type(variant).__name__))
         drawn |= {block + name: number for name, number in trained.items()}
@@ -98,7 +100,11 @@ def forward(
     n_tokens, positions = tokens.shape[-1], parameters["blocks.0.W_pos"].shape[1]
     if n_tokens > positions:
         raise ValueError(f"expected sequences of at most {positions} tokens, which have positions, got {n_tokens}")
-    return forward_embedded(parameters, embed(parameters["W_E"], tokens), variant, edit)
+
+    def before(stream: Tensor) -> Tensor:
+        return variant.before(parameters, tokens, stream)
+
+    return forward_embedded(parameters, embed(parameters["W_E"], tokens), variant, edit, before)
 
 
 def forward_embedded(
@@ -106,15 +112,19 @@ def forward_embedded(
     embedded: Float[Tensor, "run batch token d_model"],
     variant: Variant = PLAIN,
     edit: Edit = unclamped,
+    before: Callable[[Tensor], Tensor] = lambda stream: stream,
 ) -> Sites:
-    """`forward` from what stands in the stream at first, for what is not read off a table of tokens."""
+    """`forward` from what stands in the stream at first, for what is not read off a table of tokens.
+
+    `before` is what a variant does to the stream before the first layer.
+    """
     seen: Sites = {}
 
     def visit(site: str, here: Tensor) -> Tensor:
         seen[site] = edit(site, here, seen)
         return seen[site]
 
-    stream = visit("hook_embed", embedded)
+    stream = before(visit("hook_embed", embedded))
     mask = causal(stream.shape[2], stream)
     for layer in range(n_layers(parameters)):
         name, block = f"blocks.{layer}", parameters_of(parameters, layer)

@@ -1,7 +1,8 @@
-"""Attention variants of section D of the token papers: keys (and values) that have seen their predecessor.
+"""Attention variants of section D of the token papers: keys (and values) that have seen their predecessor; and n-gram
+heads before the first layer.
 
-Each is a small frozen value, as clamps are. It acts between projection and scores, so that `hook_q`, `hook_k` and
-`hook_v` show what the scores and the mixing read. Its trained numbers, if any, are one a head and layer, and live
+Each is a small frozen value, as clamps are. The former act between projection and scores, so that `hook_q`, `hook_k`
+and `hook_v` show what the scores and the mixing read. Their trained numbers, if any, are one a head and layer, and live
 among the parameters of the block.
 """
 
@@ -9,10 +10,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..model import Parameters, n_layers, parameters_of
+from ..model import Parameters, layer_norm, n_layers, parameters_of
 
 Heads = Float[Tensor, "run batch token head d_head"]
 Share = Float[Tensor, "run head"]
@@ -24,6 +25,17 @@ class Variant:
     """Attention as it is. The others read, of queries, keys or values, x_t <- own x_t + previous x_{t-1}."""
 
     first_is_its_own: ClassVar[bool] = True  # x_{-1} is x_0; else it is 0
+    adds_heads: ClassVar[bool] = False  # before the first layer; C++ does not know them
+
+    def initial_before(self, d_model: int, rng: torch.Generator) -> Parameters:
+        """The trained parameters of what stands before the first layer, without run axis."""
+        return {}
+
+    def before(
+        self, parameters: Parameters, tokens: Int[Tensor, "#run batch token"], stream: Tensor
+    ) -> Float[Tensor, "run batch token d_model"]:
+        """The stream that the first layer reads, from the embedded tokens."""
+        return stream
 
     def initial(self, heads: int, rng: torch.Generator) -> Parameters:
         """The trained numbers of one block before training, without run axis."""
@@ -98,6 +110,52 @@ class Momentum(Variant):
         ones = torch.ones_like(block["W_Q"][:, :, 0, 0])
         shares = ((1 + self.gamma) * ones, -self.gamma * ones)
         return {"k": shares} if self.keys_only else {"q": shares, "k": shares}
+
+
+@dataclass(frozen=True)
+class NGramHeads(Variant):
+    """Heads whose pattern is given, before the first layer: they read what came after the last n tokens before.
+
+    x <- x + Σ_s a_ts LN(x)_s W_a + LN(x)_t W_b for each n of `orders`, one after the other, with a = `came_after(n)`
+    (NGH_n of Akyürek et al. 2024, 2401.12973, here each in a pre-LN residual step of its own).
+    """
+
+    orders: tuple[int, ...]
+    adds_heads: ClassVar[bool] = True
+
+    def __post_init__(self):
+        if not self.orders or min(self.orders) < 1:
+            raise ValueError(f"expected n-gram heads of one token or more, got {self.orders}")
+
+    def initial_before(self, d_model, rng):
+        found: Parameters = {}
+        for n in self.orders:
+            found |= {f"n_gram.{n}.ln_w": torch.ones(d_model), f"n_gram.{n}.ln_b": torch.zeros(d_model)}
+            for name in ("W_a", "W_b"):
+                found[f"n_gram.{n}.{name}"] = d_model**-0.5 * torch.randn(d_model, d_model, generator=rng)
+        return found
+
+    def before(self, parameters, tokens, stream):
+        for n in self.orders:
+            ln_w, ln_b, W_a, W_b = (parameters[f"n_gram.{n}.{name}"] for name in ("ln_w", "ln_b", "W_a", "W_b"))
+            normed = layer_norm(stream, ln_w, ln_b)
+            read = came_after(tokens, n).to(stream.dtype) @ normed
+            stream = stream + read @ W_a[:, None] + normed @ W_b[:, None]
+        return stream
+
+
+def came_after(tokens: Int[Tensor, "*batch token"], n: int) -> Float[Tensor, "*batch query key"]:
+    """Equal attention to the tokens that came after earlier occurrences of the last n; none where there are none.
+
+    1 2 3 1 2 3 1, n = 2: the last token attends to the fifth, which came after 3 1. A token attends to earlier ones
+    alone, not to itself.
+    """
+    same = tokens[..., :, None] == tokens[..., None, :]
+    matched = same
+    for i in range(1, n):
+        matched = matched & torch.nn.functional.pad(same[..., :-i, :-i], (i, 0, i, 0))
+    after = torch.nn.functional.pad(matched[..., :-1], (1, 0)).tril(-1).float()
+    return after / after.sum(-1, keepdim=True).clamp(min=1)
 
 
 PLAIN = Variant()

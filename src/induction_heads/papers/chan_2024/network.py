@@ -37,13 +37,12 @@ class Gate(ShortRun):
 
 
 def layers(inputs: int, outputs: int, name: str, generator: torch.Generator) -> Tensors:
-    """Two ReLU layers and a linear one; weights Gaussian with variance 2 over the inputs (1 for the last)."""
+    """Two ReLU layers and a linear one; all uniform up to inputs^-1/2, as PyTorch's own layers begin."""
     found = {}
     sizes = (inputs, HIDDEN, HIDDEN, outputs)
     for i, (before, after) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
-        scale = ((1 if i == 2 else 2) / before) ** 0.5
-        found[f"{name}{i}"] = scale * torch.randn(before, after, generator=generator)
-        found[f"{name}{i} bias"] = torch.zeros(after)
+        for part, shape in ((f"{name}{i}", (before, after)), (f"{name}{i} bias", (after,))):
+            found[part] = (2 * torch.rand(*shape, generator=generator) - 1) / before**0.5
     return found
 
 
@@ -110,4 +109,4 @@ def make(run: Gate, progress: Progress) -> Made:
     return Made(history, {name: w.detach() for name, w in weights.items()})
 
 
-FAMILY = ShortFamily("chan 2024", COLUMNS, make, lambda run: 0.0014)
+FAMILY = ShortFamily("chan 2024", COLUMNS, make, lambda run: 0.0014, 2)

@@ -29,7 +29,7 @@ def is_long(numbers) -> bool:
 
 def corruption(study: Study, seed: int) -> Numbers:
     each = found(study, seed)
-    numbers = {}
+    numbers: Numbers = {}
     for kind, head in (("long", measures.long_head(each)), ("short", measures.short_head(each))):
         intact, after = each[head]["corruption"]
         numbers |= {f"{kind}, intact": intact, f"{kind}, corrupted": after}

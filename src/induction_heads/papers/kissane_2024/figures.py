@@ -39,7 +39,7 @@ def _lines(found: Mapping[int, Found], quantity: str) -> tuple[Figure, Sequence[
     handles = [Line2D([], [], label=own, **styles[own]) for own in KINDS]
     fig.legend(handles=handles, loc="outside lower center", ncols=len(KINDS), fontsize="small")
     plots.panel_titles(axes[0], [f"Seed {seed}" for seed in found])
-    return fig, axes[0]
+    return fig, list(axes[0])
 
 
 def figure_prefix_lengths(found: Mapping[int, Found]) -> Drawing:

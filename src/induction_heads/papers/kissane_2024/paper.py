@@ -55,7 +55,7 @@ PAPER = Paper(
             "2406.17759",
         ),
     ),
-    sentence="Some induction heads of GPT-2 small act after one repeated token, others need several: also here?",
+    sentence="Some induction heads need one repeated token, others several; here all of a network are of one kind.",
     picture="figure_prefix_lengths",
     study=study_of,
     results={

@@ -18,6 +18,8 @@ SCRIPT = (
     "attention",
     "tours",
     "runs",
+    "form",
+    "drawing",
     "main",
 )  # in this order
 LARGEST = 2_000_000  # bytes
