@@ -165,9 +165,10 @@ lab: $(ENVIRONMENT)
 test: $(ENVIRONMENT)
 	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -n 2 --dist loadgroup
 
-# In Chromium, which is the system's own.
-test-site: $(ENVIRONMENT)
+# In Chromium, which is the system's own; and what `make test` leaves out where Sphinx is not installed.
+test-site: $(SPHINX)
 	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q -m browser
+	@OMP_NUM_THREADS=1 $(GUARD) $(PY) -m pytest -q tests/site
 
 lock:
 	@$(GUARD) $(PYTHON) .ci/lock.py
@@ -178,6 +179,6 @@ clean:
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean
-	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs site-sources site-sources-read site data kernels remembered times environment.lock tests.lock) .pytest_cache .mypy_cache .ruff_cache $(VENV)
+	@rm -rf $(addprefix $(call quoted,$(BUILD))/,runs site-sources site-sources-read site screens jupyter_execute data kernels remembered times environment.lock tests.lock) .pytest_cache .mypy_cache .ruff_cache $(VENV)
 	@rmdir $(call quoted,$(BUILD)) 2>/dev/null || true
 	@echo 'removed runs, data and the environment'

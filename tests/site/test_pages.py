@@ -1,55 +1,17 @@
 """The ledger has a row a claim with what it is filtered by; a gallery tells what stands behind a figure."""
 
-import json
 from dataclasses import replace
 
 import pytest
 
-from induction_heads.machinery import paths
-from induction_heads.machinery.paper import Paper, Part, Source
-from induction_heads.machinery.settings import Settings
+import tiny_site
 from induction_heads.site import galleries, verdicts, words
-from induction_heads.site.api import Module
-from induction_heads.site.shelf import Shelf
-
-CLAIM = {
-    "id": "1",
-    "statement": "It falls < fast.",
-    "source": "figure 1",
-    "criterion": "a | b",
-    "paper": "0.1",
-    "published": {"loss": 1234.5},
-    "placed": {"loss": "above ours"},
-    "values": {"5": {"loss": 0.5}, "6": {"loss": None}, "7": {"loss": 0.25}},
-    "holds": {"5": True, "6": False, "7": True},
-    "verdict": "holds in part",
-    "seeds": "2 of 3 (9 to 99 %)",
-}
-PAPER = Paper(
-    key="tiny",
-    title="On falling",
-    sources=(Source("Nobody", 1604, "On falling", "1604.00001"),),
-    sentence="Things fall.",
-    picture="figure_1",
-    study=lambda settings: None,
-    results={},
-    claims=lambda: [],
-    story=(Part("Falling", "It goes down.", ("figure_1",)),),
-)
-DRAWS = Module("house.papers.tiny.figures", "def figure_1():\n    pass\n", "code/house/papers/tiny/figures.html")
+from tiny_site import CLAIM, PAPER
 
 
 @pytest.fixture
 def made(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "figures_of_all", lambda settings: tmp_path / "figures")
-    folder = tmp_path / "figures" / "tiny"
-    folder.mkdir(parents=True)
-    (folder / "claims.json").write_text(json.dumps({"claims": [CLAIM]}))
-    (folder / "figure_1.svg").write_text("<svg/>")
-    (folder / "figure_1.json").write_text(
-        json.dumps({"title": "Figure 1: a fall", "caption": "Look.", "alternative": "A curve.", "runs": "seed 5"})
-    )
-    return galleries.Made([PAPER], Settings(), {"tiny": []}, [DRAWS], Shelf(tmp_path / "site"), False, False)
+    return tiny_site.made(tmp_path, monkeypatch)
 
 
 def test_a_row_has_what_it_is_filtered_by(made):

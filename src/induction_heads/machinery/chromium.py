@@ -50,5 +50,5 @@ def complaints(driver: Chrome, worst: bool = False) -> list[str]:
     return [entry["message"] for entry in driver.get_log("browser") if not worst or entry["level"] == "SEVERE"]
 
 
-def until(driver: Chrome, true: Callable[[Chrome], Found], seconds: float = 60) -> Found:
+def until(driver: Chrome, true: Callable[[Chrome], Found], seconds: float = 60.0) -> Found:
     return WebDriverWait(driver, seconds, poll_frequency=0.1).until(true)

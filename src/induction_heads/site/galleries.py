@@ -53,6 +53,7 @@ def front(made: Made) -> str:
         found = [picture for picture in part.pictures if picture in made.stems(first)]
         if found:
             lines += [f"## {part.title}", "", part.text, "", *_figure(page, made, first, found[0]), ""]
+            lines += [*_behind(page, made, first, found[0]), ""]
     lines += [f"The whole argument: [{first.title}](papers/{first.key}.md)", "", "## The papers", ""]
     lines += ['<div class="cards">', *(_card(page, made, paper) for paper in made.papers), "</div>", ""]
     lines += ["## The map of the field", "", *_field(page, made), ""]

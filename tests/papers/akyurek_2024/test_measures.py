@@ -13,9 +13,9 @@ import torch
 from drawn import checked
 from induction_heads.machinery import plots
 from induction_heads.machinery.store import Trained
+from induction_heads.networks.tokens.languages import SYMBOLS, Strings
 from induction_heads.papers.akyurek_2024 import figures, measures, readings, runs
 from induction_heads.papers.akyurek_2024.claims import CLAIMS, TWO_GRAMS
-from induction_heads.papers.akyurek_2024.languages import SYMBOLS, Strings
 from induction_heads.papers.akyurek_2024.runs import BIGRAM, BOTH, ONE, TWO
 
 matplotlib.use("Agg")

@@ -67,7 +67,7 @@ def status(driver: Chrome) -> str:
     return of(driver, "status").text
 
 
-def train(driver: Chrome, seconds: float = 120) -> dict[str, np.ndarray]:
+def train(driver: Chrome, seconds: float = 120.0) -> dict[str, np.ndarray]:
     """Presses the button and gives the columns of the run's CSV when it has ended."""
     of(driver, "train").click()
     until(driver, lambda driver: status(driver).startswith("Finished"), seconds)
@@ -91,7 +91,7 @@ def by_the_package(driver: Chrome) -> tuple[Run, dict[str, np.ndarray]]:
 @pytest.mark.parametrize("scale", [10, 1], ids=["a quick one", "whole"])
 def test_a_main_run_to_its_end_has_the_package_s_curve(lab, scale):
     driver = lab(f"scale={scale}&sequences=400000")
-    found = train(driver, 600)
+    found = train(driver, 600.0)
     run, expected = by_the_package(driver)
     assert run == (Run(5, sequences=400_000).scaled(10) if scale == 10 else Run(5, sequences=400_000))
     np.testing.assert_array_equal(found["sequences"], expected["sequences"])

@@ -11,8 +11,8 @@ from induction_heads.machinery import plots
 from induction_heads.machinery.colours import QUIET
 from induction_heads.machinery.drawing import Drawing
 from induction_heads.networks.tokens import pictures
+from induction_heads.networks.tokens.languages import SYMBOLS, TOKENS
 
-from .languages import SYMBOLS, TOKENS
 from .measures import LATE, WINDOW
 from .runs import BIGRAM, BOTH, ONE, TWO
 
@@ -56,8 +56,7 @@ def figure_2(networks: Mapping[str, Sequence[Float[ndarray, " window"]]], counte
     for name, each in networks.items():
         plots.curve(ax, places, np.stack(each), color=COLOURS[name], label=name, ls=STYLES[name])
     for order, marker in (("2", "o"), ("3", "s")):
-        look = dict(color=QUIET, lw=0.8, marker=marker, ms=3)
-        ax.plot(places, counted[order], label=f"counting, n = {order}", **look)
+        ax.plot(places, counted[order], color=QUIET, lw=0.8, marker=marker, ms=3, label=f"counting, n = {order}")
     ax.axvline(LATE, color=QUIET, lw=0.8, ls=":")
     ax.set(xlabel="place", ylabel="total variation from the truth", ylim=(0, None), xlim=(0, TOKENS))
     ax.legend(fontsize=7, ncols=2)

@@ -3,7 +3,7 @@
 
 (() => {
   const form = document.getElementById("ledger-filter");
-  const rows = [...document.querySelectorAll("#ledger tbody tr")];
+  const rows = [...document.querySelectorAll("#ledger > tbody > tr")];
   const asked = new URLSearchParams(window.location.search);
 
   for (const name of ["paper", "verdict", "seeds"]) {

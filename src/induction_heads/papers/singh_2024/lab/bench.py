@@ -39,7 +39,7 @@ const can = WebAssembly.validate;
 let asked = 0;
 WebAssembly.validate = (code) => asked++ > 0 && can(code);
 """
-LONGEST = 1_200  # seconds
+LONGEST = 1_200.0  # seconds
 
 
 def in_chromium(driver: Chrome, address: str) -> tuple[float, float]:
