@@ -158,8 +158,8 @@ def figure_causal(found: Mapping[int, Mapping[str, Any]]) -> Drawing:
     fig, ax = plt.subplots(figsize=(4.6, 3.2))
     for i, each in enumerate(found.values()):
         random: Sequence[float] = each["random"]
-        spread = np.linspace(-0.15, 0.15, len(random)) if len(random) else []
-        ax.plot(i + np.asarray(spread), random, ".", color=QUIET, ms=4, label="random heads" if i == 0 else None)
+        spread = np.linspace(-0.15, 0.15, len(random))
+        ax.plot(i + spread, random, ".", color=QUIET, ms=4, label="random heads" if i == 0 else None)
         ax.plot(i, each["like"], "D", color=head_colour(0), ms=7, label="CMR-like heads" if i == 0 else None)
         ax.plot([i - 0.2, i + 0.2], [each["intact"]] * 2, color=INK, lw=1, label="intact" if i == 0 else None)
     ax.set_xticks(range(len(found)), [f"seed {seed}\n{len(each['heads'])} heads" for seed, each in found.items()])
