@@ -37,7 +37,7 @@ def figure_1(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
         half = {c: np.median([measures.when(t.history, c, 0.5) for t in seeds]) for c in MEMORIES}
         told.append(f"{name}: {', '.join(f'{MEMORIES[c]} at {number(x)}' for c, x in half.items())}")
     axes[0].set_ylabel("share recalled, or right")
-    axes[-1].legend(fontsize=7)
+    axes[0].legend(fontsize=7, loc="center right", bbox_to_anchor=(1, 0.69))
     plots.panel_titles(axes, [name.capitalize() for name in runs])
     return Drawing(
         "figure_1",
