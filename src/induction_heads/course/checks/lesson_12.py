@@ -116,7 +116,7 @@ def _learning_time(losses: ndarray, level: float, over: int) -> float:
     return _first(_running(losses, over) < level, over)
 
 
-def _with_one_that_never_learns(answer: Callable[..., float], losses: ndarray, level: float, over: int) -> list[float]:
+def _with_one_that_never_learns(answer: Callable[..., float], losses: ndarray, level: float, over: int) -> list[Any]:
     """Of the losses, and of those of a run that ended early."""
     return [answer(losses, level, over), answer(losses[:35], level, over)]
 
