@@ -191,7 +191,7 @@ def test_an_interrupted_make_leaves_no_process_and_no_product(project, ending, g
     kernel = project.kernel()
     assert len(processes_of(project)) >= 4  # make, guard, keeper, papermill, kernel
     (os.killpg if group else os.kill)(make.pid, ending)
-    assert make.wait(60) != 0
+    assert make.wait(300) != 0
     make.stdout.close()
     wait_for(lambda: not processes_of(project))
     assert not os.path.exists(f"/proc/{kernel}")
@@ -209,7 +209,7 @@ def test_neither_does_one_that_executes_several_notebooks(project, ending):
     make = project.start("reproduce-all")
     project.kernel()
     os.kill(make.pid, ending)
-    assert make.wait(60) != 0
+    assert make.wait(300) != 0
     make.stdout.close()
     wait_for(lambda: not processes_of(project))
     assert not [path for path in project.executed.glob("*.ipynb") if not path.name.startswith(".")]
