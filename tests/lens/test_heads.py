@@ -22,7 +22,7 @@ from induction_heads.machinery.store import Store
 from induction_heads.networks.tokens import evaluate, model
 from induction_heads.networks.tokens.generators import REP
 from induction_heads.networks.tokens.training import TokenRun
-from induction_heads.networks.tokens.variants import SmearedKeys
+from induction_heads.networks.tokens.variants import NGramHeads, SmearedKeys
 
 VOCABULARY = 64
 
@@ -65,8 +65,8 @@ def test_its_figure_says_so(found):
     checked(pictures.figure_heads_of_a_model(found), pictures.figure_heads_of_a_model, "L2H0 0.9")
 
 
-def test_our_network_has_the_same_logits_and_the_same_table_in_transformer_lens():
-    variant = SmearedKeys()
+@pytest.mark.parametrize("variant", [SmearedKeys(), NGramHeads((1, 2))], ids=str)
+def test_our_network_has_the_same_logits_and_the_same_table_in_transformer_lens(variant):
     learnt, text = model.initial(0, 2, variant=variant), REP.held_out(1, 3).tokens
     opened = lens.TokenLens(learnt, variant)
     logits, cache = opened.run_with_cache(text)

@@ -20,6 +20,7 @@ from induction_heads.machinery import store
 from induction_heads.networks import model as networks
 from induction_heads.networks.model import Parameters, Sites
 from induction_heads.networks.tokens import model
+from induction_heads.networks.tokens.kernels import AROUND
 from induction_heads.networks.tokens.training import TokenRun, from_plain
 from induction_heads.networks.tokens.variants import PLAIN, Variant
 
@@ -60,6 +61,9 @@ class TokenLens(HookedRootModule):
         self.variant, self.run = variant, run
         self.W_E, self.W_U = nn.Parameter(own["W_E"]), nn.Parameter(own["W_U"])
         self.ln_final_w, self.ln_final_b = nn.Parameter(own["ln_final_w"]), nn.Parameter(own["ln_final_b"])
+        self.of_variant = nn.ParameterDict(
+            {name: p for name, p in own.items() if name not in AROUND and "." not in name}
+        )
         blocks = [networks.parameters_of(own, i) for i in range(layers)]
         self.blocks = nn.ModuleList(Block(block, i == layers - 1) for i, block in enumerate(blocks))
         self.hook_embed = HookPoint()
@@ -109,7 +113,7 @@ for _name in WEIGHTS:
 
 
 def _our_name(name: str) -> str:
-    return name.replace(".attn.", ".").replace(".of_variant.", ".")
+    return name.replace(".attn.", ".").replace("of_variant.", "")
 
 
 def open(folder: Path | str) -> TokenLens:

@@ -5,9 +5,12 @@ import math
 import numpy as np
 import torch
 
+from induction_heads.machinery.schedule import train
+from induction_heads.machinery.store import Store
 from induction_heads.networks.clamps import Ablate, PreviousTokenAttention
 from induction_heads.networks.tokens import evaluate, model
 from induction_heads.networks.tokens.generators import REP
+from induction_heads.networks.tokens.training import TokenRun
 
 TEXT = REP.held_out(1, 5).tokens
 
@@ -55,3 +58,13 @@ def test_a_level_is_crossed_upwards_or_downwards_or_never():
     assert evaluate.crossing([0, 10, 20], [0.0, 0.5, 1.0], 0.75) == 15
     assert evaluate.crossing([0, 10, 20], [1.0, 0.5, 0.0], 0.75) == 5
     assert evaluate.crossing([0, 10], [1.0, 0.9], 0.5) == math.inf
+
+
+def test_losses_through_training_are_those_of_each_snapshot(tmp_path):
+    run = TokenRun(0, REP, layers=1, steps=2, evaluate_every=1, checkpoint_every=1)
+    trained = train([run], Store(tmp_path, None), workers=1)[run]
+    counted = torch.zeros_like(TEXT, dtype=torch.bool)
+    counted[0, 3] = True
+    found = evaluate.through_training(trained, {"one": (TEXT, counted)})
+    assert found["step"] == [0, 1, 2]
+    assert found["one"] == [float(evaluate.losses(trained.at(step), TEXT)[0, 3]) for step in (0, 1, 2)]

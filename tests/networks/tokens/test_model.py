@@ -189,7 +189,7 @@ def test_n_gram_heads_stand_before_the_first_layer_as_written_out():
     p, given = network(0, variant), tokens()[0, :1]
     stream = p["W_E"][given[0]]
     for n in (2, 1):
-        norm_w, norm_b, W_a, W_b = (p[f"n_gram.{n}.{name}"] for name in ("ln_w", "ln_b", "W_a", "W_b"))
+        norm_w, norm_b, W_a, W_b = (p[f"n_gram_{n}_{name}"] for name in ("ln_w", "ln_b", "W_a", "W_b"))
         normed = torch.nn.functional.layer_norm(stream, (D_MODEL,), norm_w, norm_b)
         stream = stream + came_after(given[0], n).double() @ normed @ W_a + normed @ W_b
     together = {name: torch.stack([one, one]) for name, one in p.items()}

@@ -13,9 +13,9 @@ import torch
 from drawn import checked
 from induction_heads.machinery import plots
 from induction_heads.machinery.store import Trained
+from induction_heads.networks.tokens.languages import SYMBOLS, Strings
 from induction_heads.papers.akyurek_2024 import figures, measures, readings, runs
 from induction_heads.papers.akyurek_2024.claims import CLAIMS, TWO_GRAMS
-from induction_heads.papers.akyurek_2024.languages import SYMBOLS, Strings
 from induction_heads.papers.akyurek_2024.runs import BIGRAM, BOTH, ONE, TWO
 
 matplotlib.use("Agg")
@@ -139,4 +139,6 @@ def test_readings_say_failed_where_the_numbers_fail():
     assert FAILED in readings.reading_suffixes({0: {"L2H0": [0.65, 0.2, 0.15]}}, [0.8, 0.1, 0.1])[0]
     assert "L2H0" in readings.reading_suffixes({0: {"L2H0": [0.5, 0.2, 0.3]}}, [0.8, 0.1, 0.1])[0]
     assert "0.25" in readings.reading_sequence({ONE: [0.5, 0.0, math.nan]})[0]
+    added = readings.reading_second_head({BIGRAM: [0.3], BOTH: [0.25]}, {BIGRAM: [0.8], BOTH: [0.9]})[0]
+    assert "0.050 nearer" in added and "adds 0.100" in added
     assert "0.90 for n = 2" in readings.reading_accuracy({ONE: [0.5]}, {"2": 0.9})[0]

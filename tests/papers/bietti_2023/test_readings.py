@@ -44,8 +44,8 @@ def test_fixed_triggers_may_be_told_apart_early():
     ],
 )
 def test_absolute_positions_have_to_fall_and_relative_ones_to_stay(changed):
-    assert CAME_TRUE in readings.reading_far({0: FAR})[0]
-    assert FAILED in readings.reading_far({0: FAR | changed})[0]
+    assert CAME_TRUE in readings.reading_far({0: FAR}, [0.02])[0]
+    assert FAILED in readings.reading_far({0: FAR | changed}, [0.02])[0]
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ learning_time = Exercise(
             "you take the mean of everything so far; take that of the last `over` losses.",
         ),
         Wrong(
-            lambda x, level, over: _first(_running(x, over) < level, over, never=len(x)),
+            lambda x, level, over: _first(_running(x, over) < level, over, never=float(len(x))),
             "a run that never learns has no time: say `math.inf`, not the length of the run.",
         ),
         Wrong(

@@ -4,7 +4,7 @@ Parameters come as a run has learnt them, without run axis, and so does what is 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from induction_heads.machinery.curves import first_at
+from induction_heads.machinery.store import Trained
 
 from .. import clamps
 from ..clamps import Clamp, Clamps, Network, head_name
@@ -51,6 +52,19 @@ def losses(
     """`model.token_losses`: nats, number t is the loss on token t."""
     found, _ = kernels.losses(Flat([learnt]), tokens[None], variant, _combined(learnt, given))
     return found[0]
+
+
+Read = tuple[Int[Tensor, "batch token"], Bool[Tensor, "batch token"]]  # sequences, and the targets that count
+
+
+def through_training(trained: Trained, each: Mapping[str, Read]) -> dict[str, list[float]]:
+    """The steps of a run's snapshots, as "step", and the mean loss on each of these sequences there, nats."""
+    found: dict[str, list[float]] = {name: [] for name in ("step", *each)}
+    for step, learnt in trained.networks():
+        found["step"].append(float(step))
+        for name, (tokens, counted) in each.items():
+            found[name].append(mean(losses(learnt, tokens, trained.run.variant), counted))
+    return found
 
 
 def mean(losses: Float[Tensor, "batch token"], counted: Bool[Tensor, "batch token"]) -> float:

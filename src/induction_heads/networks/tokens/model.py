@@ -13,7 +13,6 @@ TransformerLens behind the run axis: `blocks.0.attn.hook_q` is `run batch token 
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -100,11 +99,8 @@ def forward(
     n_tokens, positions = tokens.shape[-1], parameters["blocks.0.W_pos"].shape[1]
     if n_tokens > positions:
         raise ValueError(f"expected sequences of at most {positions} tokens, which have positions, got {n_tokens}")
-
-    def before(stream: Tensor) -> Tensor:
-        return variant.before(parameters, tokens, stream)
-
-    return forward_embedded(parameters, embed(parameters["W_E"], tokens), variant, edit, before)
+    embedded = variant.before(parameters, tokens, embed(parameters["W_E"], tokens))
+    return forward_embedded(parameters, embedded, variant, edit)
 
 
 def forward_embedded(
@@ -112,19 +108,15 @@ def forward_embedded(
     embedded: Float[Tensor, "run batch token d_model"],
     variant: Variant = PLAIN,
     edit: Edit = unclamped,
-    before: Callable[[Tensor], Tensor] = lambda stream: stream,
 ) -> Sites:
-    """`forward` from what stands in the stream at first, for what is not read off a table of tokens.
-
-    `before` is what a variant does to the stream before the first layer.
-    """
+    """`forward` from what stands in the stream at first, for what is not read off a table of tokens."""
     seen: Sites = {}
 
     def visit(site: str, here: Tensor) -> Tensor:
         seen[site] = edit(site, here, seen)
         return seen[site]
 
-    stream = before(visit("hook_embed", embedded))
+    stream = visit("hook_embed", embedded)
     mask = causal(stream.shape[2], stream)
     for layer in range(n_layers(parameters)):
         name, block = f"blocks.{layer}", parameters_of(parameters, layer)

@@ -23,7 +23,7 @@ from induction_heads.machinery.run import Hears, State
 from .. import clamps
 from ..clamps import Clamp, Network
 from ..kernels import COMPILING, to_compile
-from . import generators, kernels, measures, model, variants
+from . import generators, kernels, languages, measures, model, variants
 from .generators import BATCH, EVERY_TARGET, STEPS_A_BLOCK, Drawn, Duplicate, Generator, Targets
 from .kernels import Flat
 from .model import mean_loss
@@ -101,7 +101,7 @@ def from_plain(value: Any) -> Any:
         return tuple(map(from_plain, value))
     if not isinstance(value, dict):
         return value
-    kinds = {name: kind for module in (generators, variants, clamps) for name, kind in vars(module).items()}
+    kinds = {name: kind for module in (generators, languages, variants, clamps) for name, kind in vars(module).items()}
     kind = (kinds | {"TokenRun": TokenRun}).get(value["kind"])
     if kind is None:
         raise ValueError(f"expected a generator, variant, clamp or run, got the kind {value['kind']!r}")

@@ -130,14 +130,14 @@ class NGramHeads(Variant):
     def initial_before(self, d_model, rng):
         found: Parameters = {}
         for n in self.orders:
-            found |= {f"n_gram.{n}.ln_w": torch.ones(d_model), f"n_gram.{n}.ln_b": torch.zeros(d_model)}
+            found |= {f"n_gram_{n}_ln_w": torch.ones(d_model), f"n_gram_{n}_ln_b": torch.zeros(d_model)}
             for name in ("W_a", "W_b"):
-                found[f"n_gram.{n}.{name}"] = d_model**-0.5 * torch.randn(d_model, d_model, generator=rng)
+                found[f"n_gram_{n}_{name}"] = d_model**-0.5 * torch.randn(d_model, d_model, generator=rng)
         return found
 
     def before(self, parameters, tokens, stream):
         for n in self.orders:
-            ln_w, ln_b, W_a, W_b = (parameters[f"n_gram.{n}.{name}"] for name in ("ln_w", "ln_b", "W_a", "W_b"))
+            ln_w, ln_b, W_a, W_b = (parameters[f"n_gram_{n}_{name}"] for name in ("ln_w", "ln_b", "W_a", "W_b"))
             normed = layer_norm(stream, ln_w, ln_b)
             read = came_after(tokens, n).to(stream.dtype) @ normed
             stream = stream + read @ W_a[:, None] + normed @ W_b[:, None]

@@ -11,8 +11,8 @@ from induction_heads.machinery import plots
 from induction_heads.machinery.colours import QUIET
 from induction_heads.machinery.drawing import Drawing
 from induction_heads.networks.tokens import pictures
+from induction_heads.networks.tokens.languages import SYMBOLS, TOKENS
 
-from .languages import SYMBOLS, TOKENS
 from .measures import LATE, WINDOW
 from .runs import BIGRAM, BOTH, ONE, TWO
 
@@ -28,9 +28,9 @@ def figure_1(networks: Mapping[str, Measured], counted: Mapping[str, Mapping[str
     """Distance and accuracy at late places: a point a seed, and lines of counting n-grams."""
     fig, axes = plt.subplots(1, 2, figsize=(9.2, 3.6))
     for ax, (quantity, each) in zip(axes, networks.items(), strict=True):
-        shown = {WRAPPED[name]: values for name, values in each.items()}
-        pictures.by_seed(ax, shown, {WRAPPED[name]: COLOURS[name] for name in each})
-        for order, numbers in counted.items():
+        pictures.by_seed(ax, each, COLOURS)
+        ax.set_xticks(range(len(each)), [WRAPPED[name] for name in each])
+        for order, numbers in list(counted.items())[:3]:  # a fourth line lies upon others
             ax.axhline(numbers[quantity], color=QUIET, lw=0.9, ls=(0, (4, 3)), zorder=1)
             beside = dict(xycoords=("axes fraction", "data"), size=7, color=QUIET, va="center")
             ax.annotate(f"n = {order}", (1.01, numbers[quantity]), **beside)
@@ -44,7 +44,7 @@ def figure_1(networks: Mapping[str, Measured], counted: Mapping[str, Mapping[str
         fig,
         "Figure 1: how well a new language is known",
         f"Places from {LATE} on of {TOKENS}, in 128 languages that training has not seen. A point a seed, a dash at "
-        "their median; dashed lines: counting n-grams in the sequence itself.",
+        "their median; dashed lines: counting n-grams in the sequence itself, up to n = 3.",
         f"Points in four columns. Distances: {pictures.told(networks['TVD'])}. Lines: {lines}.",
     )
 
@@ -56,8 +56,7 @@ def figure_2(networks: Mapping[str, Sequence[Float[ndarray, " window"]]], counte
     for name, each in networks.items():
         plots.curve(ax, places, np.stack(each), color=COLOURS[name], label=name, ls=STYLES[name])
     for order, marker in (("2", "o"), ("3", "s")):
-        look = dict(color=QUIET, lw=0.8, marker=marker, ms=3)
-        ax.plot(places, counted[order], label=f"counting, n = {order}", **look)
+        ax.plot(places, counted[order], color=QUIET, lw=0.8, marker=marker, ms=3, label=f"counting, n = {order}")
     ax.axvline(LATE, color=QUIET, lw=0.8, ls=":")
     ax.set(xlabel="place", ylabel="total variation from the truth", ylim=(0, None), xlim=(0, TOKENS))
     ax.legend(fontsize=7, ncols=2)
@@ -108,7 +107,9 @@ def figure_4(by_seed: Mapping[int, Mapping[str, Sequence[float]]], even: Sequenc
         ax.set_xticks(range(len(columns)), list(columns))
         ax.set_xlabel(f"head, seed {seed}")
     axes[0, 0].set_ylabel("attention")
-    axes[0, -1].legend(fontsize=7.5, title="matched tokens", title_fontsize=7.5, loc="lower right")
+    axes[0, -1].legend(
+        title="matched tokens", loc="upper left", bbox_to_anchor=(1, 1), fontsize=7.5, title_fontsize=7.5
+    )
     most = {seed: max(s[1] + s[2] for s in heads.values()) for seed, heads in by_seed.items()}
     return Drawing(
         "figure_4",

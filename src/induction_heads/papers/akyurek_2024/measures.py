@@ -13,8 +13,7 @@ from induction_heads.machinery.store import Trained
 from induction_heads.networks.clamps import head_name
 from induction_heads.networks.tokens import evaluate
 from induction_heads.networks.tokens.generators import SEPARATOR
-
-from .languages import SYMBOLS, Languages, Strings
+from induction_heads.networks.tokens.languages import SYMBOLS, Languages, Strings
 
 TESTS = 128  # sequences, one an automaton
 LATE = 64  # the place from which answers count: before, much is not known by anyone

@@ -68,6 +68,7 @@ PAPER = Paper(
     edges=(
         Edge("1", "edelman_2024:3", True, "one layer counts tokens"),
         Edge("2", "olsson_2022:phase-change", True, "two layers learn from the context what one cannot"),
+        Edge("4", "kissane_2024:long-head", True, "heads for more than one token"),
         Edge("3", "olsson_2022:smeared", True, "one layer learns it where the look-up is given"),
     ),
     left_open="Which heads do two layers form beyond those of pairs, and why so late?",

@@ -7,7 +7,7 @@ import numpy as np
 from induction_heads.machinery.numbers import number
 from induction_heads.machinery.reading import in_words, listed, prediction
 
-from .runs import BOTH, SHORT, TWO
+from .runs import BIGRAM, BOTH, SHORT, TWO
 
 TWICE = 2.0  # as much attention as a head that looks everywhere alike
 Curves = Mapping[str, Sequence[float]]
@@ -18,6 +18,16 @@ def reading_accuracy(networks: Mapping[str, Sequence[float]], counted: Mapping[s
     told = "; ".join(f"{name} {', '.join(f'{x:.2f}' for x in each)}" for name, each in networks.items())
     beside = listed(f"{x:.2f} for n = {order}" for order, x in counted.items())
     return [f"The likeliest answer is possible in a share of {told} (by seed); counting n-grams has {beside}."]
+
+
+def reading_second_head(distances: Mapping[str, Sequence[float]], accuracy: Mapping[str, Sequence[float]]) -> list[str]:
+    """What the second head adds to the first, by seed, in distance and in accuracy."""
+    nearer = [one - both for one, both in zip(distances[BIGRAM], distances[BOTH], strict=True)]
+    righter = [both - one for one, both in zip(accuracy[BIGRAM], accuracy[BOTH], strict=True)]
+    told = [", ".join(f"{x:.3f}" for x in gains) for gains in (nearer, righter)]
+    return [
+        f"The second head brings the network {told[0]} nearer to the truth (by seed), and adds {told[1]} to accuracy."
+    ]
 
 
 def reading_places(networks: Curves, counted: Curves) -> list[str]:

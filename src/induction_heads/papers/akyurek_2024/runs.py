@@ -1,9 +1,8 @@
 """Every run: one layer and two, and one with n-gram heads before it; a name of a figure -> the run."""
 
+from induction_heads.networks.tokens.languages import Languages, Symbols
 from induction_heads.networks.tokens.training import TokenRun
 from induction_heads.networks.tokens.variants import PLAIN, NGramHeads, Variant
-
-from .languages import Languages, Symbols
 
 ONE, TWO = "1 layer", "2 layers"
 BIGRAM, BOTH = "NGH1 + 1 layer", "NGH1, NGH2 + 1 layer"

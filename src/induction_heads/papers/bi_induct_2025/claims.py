@@ -9,8 +9,6 @@ from .runs import BALANCED, FORWARD, NATURAL, REVERSE
 
 Numbers = dict[str, float]
 ACCELERATES = 0.9  # of the natural arm's steps
-GUARD = 0.05  # nats
-ANTI = 0.1
 
 
 def steps(study: Study, seed: int) -> Numbers:
@@ -35,7 +33,7 @@ def natural_losses(study: Study, seed: int) -> Numbers:
 
 def guarded(numbers) -> bool:
     natural = numbers[f"natural loss, {NATURAL}"]
-    return all(numbers[f"natural loss, {name}"] <= natural + GUARD for name in (FORWARD, REVERSE, BALANCED))
+    return all(numbers[f"natural loss, {name}"] <= natural + measures.GUARD for name in (FORWARD, REVERSE, BALANCED))
 
 
 def loads(study: Study, seed: int) -> Numbers:
@@ -62,7 +60,7 @@ CLAIMS = (
         "the largest attention of a head at lag -1 on reversed copies, in each arm",
         "at most 0.1 in all",
         "0.03 was measured earlier; the paper: near zero",
-        lambda numbers: max(numbers.values()) <= ANTI,
+        lambda numbers: max(numbers.values()) <= measures.ANTI,
         backward_heads,
         runs.models,
     ),

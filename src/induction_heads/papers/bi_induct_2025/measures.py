@@ -20,6 +20,10 @@ from . import runs
 
 FREE = 3.806  # nats: the entropy of a free token
 BACK = LAGS.index(-1)
+ANTI = 0.1  # attention from which a head counts as a backward head
+MOVED = 5  # places
+PLAIN_COPIES, SNIPPETS, MOVED_SNIPPETS = "24 tokens, reversed", "snippets as trained", f"snippets {MOVED} places on"
+GUARD = 0.05  # nats, above natural training: the noise between seeds
 FORMED = 0.3  # prefix matching from which an induction head counts as formed
 
 
@@ -39,6 +43,32 @@ def lag_curves(trained: Trained) -> Float[ndarray, "head lag"]:
     return evaluate.lag_curves(trained.final, trained.run.variant, reversed_copies())
 
 
+def answer_attention(trained: Trained, moved: int = 0) -> float:
+    """Attention to the answer at the copied tokens of backward snippets, in [0, 1], of the head that has most.
+
+    The answer stands before the last occurrence, as at lag -1 of reversed copies. `moved` puts so many natural tokens
+    before the snippets, which then stand at other places than in training.
+    """
+    drawn = runs.snippets(1.0)
+    before = runs.NATURAL_DATA.held_out(3, BATCH).tokens[:, :moved]
+    tokens = torch.cat([before, drawn.held_out(3, BATCH).tokens], 1)[:, : drawn.length]
+    begin = torch.arange(moved, drawn.length - drawn.size + 1, drawn.size)[:, None]  # of each whole snippet
+    query = drawn.span + 1 + torch.arange(drawn.span - 1)
+    answer = 2 * drawn.span - 1 - query
+    seen = evaluate.sites(trained.final, tokens, trained.run.variant)
+    patterns = [site for name, site in seen.items() if name.endswith("hook_pattern")]
+    return max(float(p[:, :, begin + query, begin + answer].mean((0, 2, 3)).max()) for p in patterns)
+
+
+def backward_attention(trained: Trained) -> dict[str, float]:
+    """The largest attention of a head to the answer on three kinds of reversed copies."""
+    return {
+        PLAIN_COPIES: float(lag_curves(trained)[:, BACK].max()),
+        SNIPPETS: answer_attention(trained),
+        MOVED_SNIPPETS: answer_attention(trained, MOVED),
+    }
+
+
 def copy_losses(trained: Trained) -> dict[str, list[float]]:
     """Loss on the copied tokens of forward and of backward snippets at every snapshot, nats. Remembered."""
     return remembered(["copy losses", trained.folder.name, trained.run.length], _copy_losses, trained)
@@ -46,12 +76,7 @@ def copy_losses(trained: Trained) -> dict[str, list[float]]:
 
 def _copy_losses(trained: Trained) -> dict[str, list[float]]:
     each = {name: runs.snippets(runs.BACKWARD[name]).held_out(3, BATCH) for name in (runs.FORWARD, runs.REVERSE)}
-    found: dict[str, list[float]] = {"step": []} | {name: [] for name in each}
-    for step, learnt in trained.networks():
-        found["step"].append(float(step))
-        for name, drawn in each.items():
-            found[name].append(evaluate.mean(evaluate.losses(learnt, drawn.tokens), drawn.copied))
-    return found
+    return evaluate.through_training(trained, {name: (drawn.tokens, drawn.copied) for name, drawn in each.items()})
 
 
 def load(trained: Trained) -> dict[str, float]:

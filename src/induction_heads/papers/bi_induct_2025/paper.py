@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
@@ -35,8 +35,8 @@ STORY = (
     Part(
         "Forward and backward",
         "No key knows its successor, so that a head which attends to what stood *before* an earlier occurrence cannot "
-        "be built from a previous-token head.",
-        ("figure_lag_curves",),
+        "be built from a previous-token head. Positions can tell it where to look, where snippets always begin alike.",
+        ("figure_lag_curves", "figure_backward"),
     ),
     Part(
         "Are such heads useful?",
@@ -55,6 +55,7 @@ PAPER = Paper(
         "figure-activity": Result("Prefix matching through training", NOTEBOOK, runs.models),
         "figure-copying": Result("Copying, forward and backward", NOTEBOOK, runs.models),
         "figure-lag-curves": Result("Lag curves on reversed copies", NOTEBOOK, runs.models),
+        "figure-backward": Result("Attention to the answer, going backward", NOTEBOOK, runs.models),
         "figure-natural-loss": Result("Loss on natural data", NOTEBOOK, runs.models),
         "figure-load": Result("The load on the top head", NOTEBOOK, runs.models),
         "figure-further": Result("Further settings", NOTEBOOK, runs.further, first_seed_alone=True),
@@ -71,6 +72,9 @@ PAPER = Paper(
         "guardrail": "figure_natural_loss",
         "load": "figure_load",
     },
+    questions=("when", "data"),
+    edges=(Edge("forward-accelerates", "chan_2022:2", True, "repetition in the context brings learning in context"),),
+    left_open="Why do heads that reverse by position stand in the way of induction heads?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
     on_a_data_set=False,

@@ -3,37 +3,78 @@
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 from numpy import ndarray
 
-from induction_heads.machinery.reading import listed, number
+from induction_heads.machinery.reading import listed, number, prediction
 from induction_heads.networks.tokens.evaluate import crossing
 from induction_heads.networks.tokens.measures import LAGS
 
 from .figures import Histories
-from .measures import FORMED, FREE
-from .runs import FORWARD, REVERSE
+from .measures import ANTI, FORMED, FREE, GUARD, MOVED_SNIPPETS
+from .runs import ANYWHERE, FORWARD, HALF, NATURAL, NATURAL_LONG, REVERSE, REVERSE_HALF, REVERSE_LONG
 
 
 def formed(histories: Histories) -> list[str]:
     """At which step an induction head is formed, by arm and seed."""
-    told = []
-    for name, each in histories.items():
-        steps = [crossing(h.step, h.prefix_matching, FORMED) for h in each.values()]
-        told.append(f"{name}: {listed(number(step) for step in steps)}")
+    told = [f"{name}: {listed(map(number, _formed(each)))}" for name, each in histories.items()]
     return [f"Prefix matching reaches {FORMED} at step (by seed) {'; '.join(told)}."]
 
 
+def _formed(each: Mapping[int, pd.DataFrame]) -> list[float]:
+    return [crossing(h.step, h.prefix_matching, FORMED) for h in each.values()]
+
+
+def sooner(histories: Histories) -> list[str]:
+    """Whether snippets anywhere come sooner than at fixed places, and half as many later."""
+    steps = {name: _formed(histories[name]) for name in (FORWARD, ANYWHERE, HALF)}
+    each = list(zip(*steps.values(), strict=True))
+    came_true = all(anywhere < forward < half for forward, anywhere, half in each)
+    told = listed(f"{name} {listed(map(number, found))}" for name, found in steps.items())
+    return [prediction(came_true, f"an induction head is formed at step {told}")]
+
+
+def cost(histories: Histories) -> list[str]:
+    """How far backward snippets end above natural training of the same length, in each setting."""
+    beside = {REVERSE: NATURAL, REVERSE_HALF: NATURAL, REVERSE_LONG: NATURAL_LONG}
+    above = {
+        name: [histories[name][seed].loss.iloc[-1] - h.loss.iloc[-1] for seed, h in histories[natural].items()]
+        for name, natural in beside.items()
+    }
+    told = [f"{name} {listed(f'{x:+.2f}' for x in each)}" for name, each in above.items()]
+    caught_up = bool(max(above[REVERSE_LONG]) <= GUARD)
+    return [
+        prediction(caught_up, f"natural loss less that of natural training of the same length (nats): {listed(told)}")
+    ]
+
+
 def copying(losses: Mapping[str, Mapping[int, Mapping[str, list[float]]]]) -> list[str]:
-    """Median losses on forward and backward snippets at the end, and how often reversal is learnt at all."""
+    """Whether each arm learns its own way, and reversal less well; median losses at the end, and the least of each."""
+    least = {way: float(np.median([min(one[way]) for one in losses[way].values()])) for way in (FORWARD, REVERSE)}
+    came_true = max(least.values()) < FREE / 2 and least[FORWARD] < least[REVERSE]
     told = []
     for name, each in losses.items():
         ends = {way: float(np.median([one[way][-1] for one in each.values()])) for way in (FORWARD, REVERSE)}
         told.append(f"{name} {number(ends[FORWARD])} and {number(ends[REVERSE])}")
-    below = [name for name, each in losses.items() if np.median([one[REVERSE][-1] for one in each.values()]) < FREE / 2]
+    lowest = f"forward snippets {number(least[FORWARD])} with forward, backward {number(least[REVERSE])} with reverse"
     return [
-        f"Median loss on forward and on backward snippets: {listed(told)}.",
-        f"Below half of a free token's {FREE} nats on backward snippets: {listed(below) if below else 'no arm'}.",
+        prediction(came_true, f"the least loss through training (median) is, on {lowest}"),
+        f"At the end, on forward and on backward snippets: {listed(told)}.",
+    ]
+
+
+def backward(found: Mapping[str, Mapping[int, Mapping[str, float]]]) -> list[str]:
+    """What three tests say of backward attention in the reverse arm."""
+    kinds = list(next(iter(found[REVERSE].values())))
+    values = {kind: [one[kind] for one in found[REVERSE].values()] for kind in kinds}
+    told = "; ".join(f"{kind} {listed(map(number, each))}" for kind, each in values.items())
+    by_place = max(values[MOVED_SNIPPETS]) < ANTI
+    return [
+        prediction(
+            by_place, f"with snippets moved, attention to the answer is {listed(map(number, values[MOVED_SNIPPETS]))}"
+        ),
+        f"The reverse arm, by seed: {told}.",
     ]
 
 

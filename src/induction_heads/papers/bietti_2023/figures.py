@@ -18,6 +18,7 @@ from .runs import FROZEN
 
 MEMORIES = {"W_O2": "W_O², output", "W_K2": "W_K², trigger", "W_K1": "W_K¹, place before"}
 COLOURS = dict(zip(MEMORIES, HEAD_COLOURS[:3], strict=True))
+WRITTEN = {"W_O2": "$W_O^2$, output", "W_K2": "$W_K^2$, trigger", "W_K1": "$W_K^1$, place before"}
 STYLES = dict(zip(MEMORIES, ("-", "--", "-."), strict=True))
 STEPS = f"steps, of {BATCH} sequences each"
 KINDS = (HEAD_COLOURS[1], HEAD_COLOURS[0])  # of two rows in one panel
@@ -28,7 +29,7 @@ def figure_1(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
     fig, axes = plt.subplots(1, len(runs), figsize=(4.3 * len(runs), 3.2), sharey=True)
     told = []
     for ax, (name, seeds) in zip(axes, runs.items(), strict=True):
-        for column, label in MEMORIES.items():
+        for column, label in WRITTEN.items():
             look = dict(color=COLOURS[column], ls=STYLES[column])
             plots.over_seeds(ax, seeds, column, label=f"recall of {label}", **look)
         plots.over_seeds(ax, seeds, "accuracy", color=INK, label="accuracy", ls=":")
@@ -36,7 +37,7 @@ def figure_1(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
         half = {c: np.median([measures.when(t.history, c, 0.5) for t in seeds]) for c in MEMORIES}
         told.append(f"{name}: {', '.join(f'{MEMORIES[c]} at {number(x)}' for c, x in half.items())}")
     axes[0].set_ylabel("share recalled, or right")
-    axes[-1].legend(fontsize=7)
+    axes[0].legend(fontsize=7, loc="center right", bbox_to_anchor=(1, 0.69))
     plots.panel_titles(axes, [name.capitalize() for name in runs])
     return Drawing(
         "figure_1",
@@ -88,7 +89,7 @@ def figure_3(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
         places = measures.WINDOW * (np.arange(hits.shape[1]) + 0.5) + 1
         plots.curve(ax, places, hits, color=color, label=name, ls=style, marker="o", ms=3)
         told.append(f"{name}: {', '.join(f'{x:.2f}' for x in np.median(hits, 0))}")
-    ax.set(xlabel="place of the query", ylabel="share recalled by W_K¹", ylim=(-0.02, 1.03), xlim=(0, LENGTH))
+    ax.set(xlabel="place of the query", ylabel="share recalled by $W_K^1$", ylim=(-0.02, 1.03), xlim=(0, LENGTH))
     ax.legend(fontsize=7.5)
     return Drawing(
         "figure_3",
@@ -114,7 +115,7 @@ def figure_4(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
             told.append(f"{what}, {name}: {np.median(values[:, -1]):.2f} at the end")
         ax.axvline(LENGTH, color=QUIET, lw=1, ls=":", label="longest place in training")
         ax.set(xlabel="place", ylabel=what, ylim=(-0.02, 1.03))
-    axes[0].legend(fontsize=7)
+    axes[1].legend(fontsize=7, loc="lower left")
     plots.panel_titles(axes, ["Layer 1", "Answers"])
     return Drawing(
         "figure_4",
@@ -129,13 +130,13 @@ def figure_4(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
 def figure_5(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
     """The output memory and accuracy, with keys learnt and with keys as drawn."""
     fig, axes = plt.subplots(1, 2, figsize=(8.6, 3.1), sharex=True, sharey=True)
-    columns = {"W_O2": "share recalled by W_O²", "accuracy": "accuracy"}
+    columns = {"W_O2": "share recalled by $W_O^2$", "accuracy": "accuracy"}
     told = []
     for ax, (column, what) in zip(axes, columns.items(), strict=True):
         for (name, seeds), color, style in zip(runs.items(), KINDS, ("-", "--"), strict=True):
             label = name if name == FROZEN else "keys learnt"
             plots.over_seeds(ax, seeds, column, color=color, label=label, ls=style)
-            told.append(f"{what}, {label}: {np.median([t.history[column].iloc[-1] for t in seeds]):.2f}")
+            told.append(f"{column}, {label}: {np.median([t.history[column].iloc[-1] for t in seeds]):.2f}")
         ax.set(xlabel=STEPS, ylabel=what, ylim=(-0.02, 1.03))
     axes[1].legend(fontsize=7.5)
     plots.panel_titles(axes, ["The output memory", "Answers"])

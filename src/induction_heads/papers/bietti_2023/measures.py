@@ -12,6 +12,7 @@ from torch import Tensor
 from induction_heads.machinery.run import Tensors
 
 EARLY, LATE = slice(8, 48), slice(144, 192)  # places; training sees 96
+SELDOM = slice(64, 96)  # places that training has, but seldom needs
 WINDOW = 8  # places, over which curves by place are means
 FIRST_PLACES, LAST_PLACES = slice(0, 32), slice(63, 95)  # of the places that W_K¹ is asked for, from the second on
 

@@ -1,6 +1,6 @@
 """Readings of Bietti and others 2023 and of Wang and Sato 2025, in sentences made from the numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from induction_heads.machinery.numbers import number
 from induction_heads.machinery.reading import BySeed, by_seeds, met, prediction
@@ -50,8 +50,8 @@ def reading_places(by_seed: Mapping[int, tuple[float, float]]) -> list[str]:
     return [prediction(held, f"{told} {', '.join(map(number, late))}")]
 
 
-def reading_far(by_seed: BySeed) -> list[str]:
-    """`claims.far_places` of every seed."""
+def reading_far(by_seed: BySeed, seldom: Sequence[float]) -> list[str]:
+    """`claims.far_places` of every seed; and attention with absolute positions late in training's places."""
     held, told = met(by_seed, claims.only_relative_reaches)
     parts = [
         f"{name}: attention {by_seeds(by_seed, f'previous-token attention, {name}')} becomes "
@@ -59,7 +59,13 @@ def reading_far(by_seed: BySeed) -> list[str]:
         f"{by_seeds(by_seed, f'far accuracy, {name}')}"
         for name in (ABSOLUTE, RELATIVE)
     ]
-    return [prediction(held, "; ".join(parts)), told]
+    changes = ", ".join(f"{claims.change(numbers, RELATIVE):+.3f}" for numbers in by_seed.values())
+    return [
+        prediction(held, "; ".join(parts)),
+        f"{told} With relative positions accuracy changes by {changes}.",
+        "Absolute positions fail before the places of training end: at places 64 to 95 their attention to the token "
+        f"before is {', '.join(map(number, seldom))} already.",
+    ]
 
 
 def reading_frozen(by_seed: BySeed) -> list[str]:

@@ -10,7 +10,7 @@ LEARNS, NEAR_BAYES = -0.1, 0.1  # nats
 
 
 def suppression(study: Study, seed: int) -> Numbers:
-    found = {}
+    found: Numbers = {}
     for name, one in study.rows(runs.models, seed).items():
         end = one.history.iloc[-1]
         found |= {
@@ -36,7 +36,7 @@ def kept_are_better(numbers) -> bool:
 
 def abstractive(study: Study, seed: int) -> Numbers:
     rows = study.rows(runs.models, seed)
-    found = {}
+    found: Numbers = {}
     for name, one in rows.items():
         early, late = measures.early_and_late(measures.abstractive(one))
         found |= {f"early, {name}": early, f"late, {name}": late}

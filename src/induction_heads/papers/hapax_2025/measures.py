@@ -27,13 +27,7 @@ def kept_and_dropped(trained: Trained) -> dict[str, list[float]]:
 def _kept_and_dropped(trained: Trained) -> dict[str, list[float]]:
     tokens = runs.TRAINING.held_out(trained.run.evaluation_seed, EVALUATION_SEQUENCES).tokens
     masks = {"kept": Hapax().counted(tokens), "dropped": repeats_a_bigram(tokens)}
-    found: dict[str, list[float]] = {"step": []} | {name: [] for name in masks}
-    for step, learnt in trained.networks():
-        losses = evaluate.losses(learnt, tokens)
-        found["step"].append(float(step))
-        for name, mask in masks.items():
-            found[name].append(evaluate.mean(losses, mask))
-    return found
+    return evaluate.through_training(trained, {name: (tokens, mask) for name, mask in masks.items()})
 
 
 def share_dropped() -> float:

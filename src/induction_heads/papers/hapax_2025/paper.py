@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
@@ -62,6 +62,12 @@ PAPER = Paper(
         "kept targets": "figure_kept",
         "abstractive": "figure_abstractive",
     },
+    questions=("what", "data"),
+    edges=(
+        Edge("abstractive", "olsson_2022:induction-set", False, "does in-context learning need induction heads?"),
+        Edge("suppression", "chan_2022:2", True, "induction is learnt where repetition pays"),
+    ),
+    left_open="Does a network that must copy some targets and not others keep its heads to those?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
     on_a_data_set=False,

@@ -7,10 +7,13 @@ import pandas as pd
 from jaxtyping import Float
 from numpy import ndarray
 
-from induction_heads.machinery.reading import listed, number
+from induction_heads.machinery.reading import listed, number, prediction
 
-from .figures import CHANCE
+from .figures import CHANCE, Histories
 from .measures import early_and_late
+from .runs import HAPAX, VANILLA
+
+HIGH, NEAR_ONE = 0.5, 0.9  # prefix matching and the OV score of a head that is said to copy
 
 
 def dropped(losses: Mapping[str, Mapping[int, Mapping[str, list[float]]]], share: float) -> list[str]:
@@ -21,6 +24,12 @@ def dropped(losses: Mapping[str, Mapping[int, Mapping[str, list[float]]]], share
     return [
         f"{100 * share:.0f} % of targets are dropped (the paper: 31.7 %). Median loss on them: {listed(told)} nats.",
     ]
+
+
+def every_target(histories: Histories) -> list[str]:
+    """The median loss on all held-out targets at the end."""
+    told = [f"{name} {number(np.median([h.loss.iloc[-1] for h in each.values()]))}" for name, each in histories.items()]
+    return [f"On all targets together, kept or not: {listed(told)} nats."]
 
 
 def anti_copying(ends: Mapping[int, float]) -> list[str]:
@@ -50,6 +59,9 @@ def abstractive(
 
 def heads(tables: Mapping[str, Mapping[int, pd.DataFrame]]) -> list[str]:
     """The head that matches prefixes most, in each training and seed, with its OV score."""
+    vanilla = [table.loc[table.prefix_matching.idxmax()] for table in tables[VANILLA].values()]
+    copies = all(head.prefix_matching >= HIGH and head.ov_score >= NEAR_ONE for head in vanilla)
+    none = all(table.prefix_matching.max() < HIGH for table in tables[HAPAX].values())
     told = []
     for name, each in tables.items():
         for seed, table in each.items():
@@ -57,4 +69,4 @@ def heads(tables: Mapping[str, Mapping[int, pd.DataFrame]]) -> list[str]:
             told.append(
                 f"{name}, seed {seed}: {best} {table.prefix_matching[best]:.2f} (OV {table.ov_score[best]:.2f})"
             )
-    return [f"The head of most prefix matching is {'; '.join(told)}."]
+    return [prediction(copies and none, f"the head of most prefix matching is {'; '.join(told)}")]

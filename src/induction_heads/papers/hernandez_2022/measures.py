@@ -58,9 +58,7 @@ def pool_losses(trained: Trained) -> dict[str, list[float]]:
 
 def _pool_losses(trained: Trained) -> dict[str, list[float]]:
     tokens = trained.run.data.repeated(trained.run.stream_seed).tokens[:EVALUATION_SEQUENCES]
-    counted = EVERY_TARGET.counted(tokens)
-    found = {at: evaluate.mean(evaluate.losses(p, tokens), counted) for at, p in trained.networks()}
-    return {"step": [float(at) for at in found], "loss": list(found.values())}
+    return evaluate.through_training(trained, {"loss": (tokens, EVERY_TARGET.counted(tokens))})
 
 
 def memorised_at(pool: Mapping[str, list[float]]) -> float:

@@ -3,9 +3,11 @@
 import numpy as np
 import torch
 
+from induction_heads.networks.tokens import languages
 from induction_heads.networks.tokens.generators import HELD_OUT, SEPARATOR, TRAINING
-from induction_heads.papers.akyurek_2024 import languages
-from induction_heads.papers.akyurek_2024.languages import SYMBOLS, Automata, Languages, Symbols
+from induction_heads.networks.tokens.languages import SYMBOLS, Automata, Languages, Symbols
+from induction_heads.networks.tokens.training import TokenRun, from_plain, plain
+from induction_heads.networks.tokens.variants import NGramHeads
 
 RING = Automata(  # state 0 says 1 or 2 and goes to 1 or 2; both go on to 0, by 3 and by 4
     np.array([[[1, 2, 9], [3, 9, 9], [4, 9, 9]]]), np.array([[[1, 2, 0], [0, 0, 0], [0, 0, 0]]]), np.array([[2, 1, 1]])
@@ -76,3 +78,8 @@ def test_sequences_of_a_stream_are_the_same_each_time_and_others_for_another_see
 
 def test_separators_and_the_first_token_are_no_targets():
     assert Symbols().counted(torch.tensor([[3, 4, 0, 5]])).tolist() == [[False, True, False, True]]
+
+
+def test_a_run_on_languages_is_the_same_when_it_is_read_back():
+    run = TokenRun(3, Languages(), 1, variant=NGramHeads((1, 2)), targets=Symbols())
+    assert from_plain(plain(run)) == run

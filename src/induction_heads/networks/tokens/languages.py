@@ -1,4 +1,4 @@
-"""Strings of a random regular language, a new one in every sequence (section 3).
+"""Strings of a random regular language, a new one in every sequence (Akyürek et al. 2024, 2401.12973, section 3).
 
     0 4 7 4 7 2 0 4 7 0 7 2 ...        strings of one automaton, each after a separator, 0
 
@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
 
-from induction_heads.networks.tokens.generators import HELD_OUT, SEPARATOR, TRAINING, Drawn, Generator, Targets
+from .generators import HELD_OUT, SEPARATOR, TRAINING, Drawn, Generator, Targets
 
 SYMBOLS, FEWEST_STATES, STATES, DEGREE = 10, 4, 8, 3  # an automaton has 4 to 8 states, each of 1 to 3 symbols
 LONGEST_STRING = 19  # strings have 1 to 19 symbols
