@@ -59,7 +59,7 @@ def opened(chromium, site):
 def test_a_page_fits_its_width(opened, page, width):
     driver = opened(page, width)
     assert driver.execute_script("return document.documentElement.scrollWidth") <= width
-    assert driver.find_element(By.TAG_NAME, "h1").is_displayed()
+    assert driver.find_element(By.CSS_SELECTOR, "article h1").is_displayed()
 
 
 def test_it_is_light_or_dark_as_the_system_is(opened):
