@@ -148,9 +148,7 @@ def look(model: Any, name: str = "", text: str | Int[Tensor, "batch token"] | No
 
 def uniform_attention(tokens: Int[Tensor, "batch token"], first_query: int) -> float:
     """Prefix matching of a head that attends to all tokens alike."""
-    n = tokens.shape[1]
-    uniform = torch.ones(n, n).tril() / torch.arange(1, n + 1)[:, None]
-    return float(measures.prefix_matching(uniform.expand(len(tokens), 1, n, n), tokens, first_query))
+    return float(measures.prefix_matching(measures.even(tokens), tokens, first_query))
 
 
 def early_and_late(losses: Float[Tensor, "batch token"]) -> tuple[float, float]:

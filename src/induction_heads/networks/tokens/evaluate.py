@@ -4,7 +4,7 @@ Parameters come as a run has learnt them, without run axis, and so does what is 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from induction_heads.machinery.curves import first_at
+from induction_heads.machinery.remembered import remembered
 from induction_heads.machinery.store import Trained
 
 from .. import clamps
@@ -54,6 +55,11 @@ def losses(
     return found[0]
 
 
+def remembered_of(what: str, compute: Callable[[Trained], Mapping[str, Any]], trained: Trained) -> dict[str, Any]:
+    """`compute(trained)`, kept by this name for the run, its length and the code."""
+    return remembered([what, trained.folder.name, trained.run.length], compute, trained)
+
+
 Read = tuple[Int[Tensor, "batch token"], Bool[Tensor, "batch token"]]  # sequences, and the targets that count
 
 
@@ -70,6 +76,13 @@ def through_training(trained: Trained, each: Mapping[str, Read]) -> dict[str, li
 def mean(losses: Float[Tensor, "batch token"], counted: Bool[Tensor, "batch token"]) -> float:
     """Nats, over the targets that count."""
     return float(losses[counted].mean())
+
+
+def loss_without(learnt: Parameters, read: Read, off: Sequence[str] = ()) -> float:
+    """Mean loss with these heads zeroed, nats; a network of plain attention."""
+    tokens, counted = read
+    given = (clamps.Ablate(tuple(off)),) if off else ()
+    return mean(losses(learnt, tokens, given=given), counted)
 
 
 class Layer(NamedTuple):

@@ -29,6 +29,13 @@ def prefix_matching(
     return matched.mean((-3, -1))
 
 
+def even(tokens: Int[Tensor, "batch token"]) -> Float[Tensor, "batch head query key"]:
+    """The pattern of one head that attends to all tokens up to the query alike."""
+    n = tokens.shape[1]
+    pattern = torch.ones(n, n).tril() / torch.arange(1, n + 1)[:, None]
+    return pattern.expand(len(tokens), 1, n, n)
+
+
 def previous_token(pattern: Float[Tensor, "*run batch head query key"]) -> Float[Tensor, "*run head"]:
     """Mean of A_{i,i-1} over queries from the second on, in [0, 1]."""
     return pattern.diagonal(-1, -2, -1).mean((-3, -1))

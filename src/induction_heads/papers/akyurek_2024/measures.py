@@ -14,6 +14,7 @@ from induction_heads.networks.clamps import head_name
 from induction_heads.networks.tokens import evaluate
 from induction_heads.networks.tokens.generators import SEPARATOR
 from induction_heads.networks.tokens.languages import SYMBOLS, Languages, Strings
+from induction_heads.networks.tokens.measures import even
 
 TESTS = 128  # sequences, one an automaton
 LATE = 64  # the place from which answers count: before, much is not known by anyone
@@ -82,7 +83,7 @@ def summary(said: Distributions, test: Strings) -> dict[str, float]:
 
 
 def late(trained: Trained) -> dict[str, float]:
-    return remembered(["akyurek late", trained.folder.name, trained.run.length], _late, trained)
+    return evaluate.remembered_of("akyurek late", _late, trained)
 
 
 def _late(trained: Trained) -> dict[str, float]:
@@ -108,7 +109,7 @@ def windows(said: Distributions, test: Strings) -> Float[ndarray, " window"]:
 
 def through_training(trained: Trained) -> dict[str, list[float]]:
     """Distance at late places, at every checkpoint."""
-    return remembered(["akyurek training", trained.folder.name, trained.run.length], _through_training, trained)
+    return evaluate.remembered_of("akyurek training", _through_training, trained)
 
 
 def _through_training(trained: Trained) -> dict[str, list[float]]:
@@ -135,14 +136,12 @@ def by_suffix(pattern: Float[Tensor, "n head query key"], tokens: Int[Tensor, "n
 
 def evenly(tokens: Int[Tensor, "n token"]) -> Float[Tensor, " 3"]:
     """The same of a head that looks everywhere alike."""
-    n = tokens.shape[1]
-    even = torch.tril(torch.ones(n, n)) / torch.arange(1, n + 1)[:, None]
-    return by_suffix(even.expand(len(tokens), 1, n, n), tokens)[0]
+    return by_suffix(even(tokens), tokens)[0]
 
 
 def looked_at(trained: Trained) -> dict[str, list[float]]:
     """`by_suffix` of each head of the last layer, "L2H0" and so on."""
-    return remembered(["akyurek suffixes", trained.folder.name, trained.run.length], _looked_at, trained)
+    return evaluate.remembered_of("akyurek suffixes", _looked_at, trained)
 
 
 def _looked_at(trained: Trained) -> dict[str, list[float]]:

@@ -4,19 +4,12 @@ from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
 from induction_heads.machinery.paper import Edge, Paper, Part, Source
-from induction_heads.machinery.settings import Settings
-from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
-from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result
-from induction_heads.networks.tokens.study import Study as TokenStudy
+from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result, Study
 
 from . import runs
 
 KEY, NOTEBOOK = "akyurek_2024", "01_languages"
-
-
-def study_of(settings: Settings) -> Study:
-    return TokenStudy(KEY, settings)
 
 
 def claims_of() -> Sequence[Claim]:
@@ -38,7 +31,7 @@ PAPER = Paper(
     ),
     sentence="One layer counts symbols; heads that look up what came after the last symbols stand in for depth.",
     picture="figure_1",
-    study=study_of,
+    study=lambda settings: Study(KEY, settings),
     results={
         "figure-1": Result("How well a new language is known", NOTEBOOK, runs.models),
         "figure-2": Result("What more context is worth", NOTEBOOK, runs.models),

@@ -7,9 +7,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
 
-from induction_heads.machinery.remembered import remembered
 from induction_heads.machinery.store import Trained
-from induction_heads.networks.clamps import Ablate
 from induction_heads.networks.tokens import evaluate
 from induction_heads.networks.tokens.evaluate import LAG_TEST
 from induction_heads.networks.tokens.generators import BATCH, repeats_a_bigram
@@ -71,7 +69,7 @@ def backward_attention(trained: Trained) -> dict[str, float]:
 
 def copy_losses(trained: Trained) -> dict[str, list[float]]:
     """Loss on the copied tokens of forward and of backward snippets at every snapshot, nats. Remembered."""
-    return remembered(["copy losses", trained.folder.name, trained.run.length], _copy_losses, trained)
+    return evaluate.remembered_of("copy losses", _copy_losses, trained)
 
 
 def _copy_losses(trained: Trained) -> dict[str, list[float]]:
@@ -85,21 +83,17 @@ def load(trained: Trained) -> dict[str, float]:
     Copying gains the entropy of a free token less the loss on natural targets that an induction head gets right.
     Remembered.
     """
-    return remembered(["load", trained.folder.name, trained.run.length], _load, trained)
+    return evaluate.remembered_of("load", _load, trained)
 
 
 def _load(trained: Trained) -> dict[str, float]:
     tokens = runs.NATURAL_DATA.held_out(trained.run.evaluation_seed, EVALUATION_SEQUENCES).tokens
-    counted = repeats_a_bigram(tokens)
+    read = tokens, repeats_a_bigram(tokens)
     table = evaluate.heads(trained.final, tokens)
-
-    def loss(*off: str) -> float:
-        given = (Ablate(off),) if off else ()
-        return evaluate.mean(evaluate.losses(trained.final, tokens, given=given), counted)
-
-    intact = loss()
+    intact = evaluate.loss_without(trained.final, read)
     gain = FREE - intact
-    lost = {head: (loss(head) - intact) / gain if gain > 0 else math.nan for head in table.index}
+    without = {head: evaluate.loss_without(trained.final, read, (head,)) for head in table.index}
+    lost = {head: (loss - intact) / gain if gain > 0 else math.nan for head, loss in without.items()}
     top = table.prefix_matching.idxmax()
     others = [share for head, share in lost.items() if head != top]
     return {"gain": gain, "top": lost[top], "others": sum(others) / len(others)}

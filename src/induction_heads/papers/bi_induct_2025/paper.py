@@ -4,19 +4,12 @@ from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
 from induction_heads.machinery.paper import Edge, Paper, Part, Source
-from induction_heads.machinery.settings import Settings
-from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
-from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result
-from induction_heads.networks.tokens.study import Study as TokenStudy
+from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result, Study
 
 from . import runs
 
 KEY, NOTEBOOK = "bi_induct_2025", "induction_curricula"
-
-
-def study_of(settings: Settings) -> Study:
-    return TokenStudy(KEY, settings)
 
 
 def claims_of() -> Sequence[Claim]:
@@ -50,7 +43,7 @@ PAPER = Paper(
     sources=(Source("Sabry and Belz", 2025, "Induction signatures are not enough", "2509.22947"),),
     sentence="Do snippets to be copied, mixed into training, bring induction heads sooner, and useful ones?",
     picture="figure_activity",
-    study=study_of,
+    study=lambda settings: Study(KEY, settings),
     results={
         "figure-activity": Result("Prefix matching through training", NOTEBOOK, runs.models),
         "figure-copying": Result("Copying, forward and backward", NOTEBOOK, runs.models),

@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from induction_heads.machinery.remembered import remembered
 from induction_heads.machinery.store import Trained
 from induction_heads.networks.tokens import evaluate
 from induction_heads.networks.tokens.generators import Hapax, Span, repeats_a_bigram
@@ -21,7 +20,7 @@ SEQUENCES = 1_000  # of the abstractive test
 
 def kept_and_dropped(trained: Trained) -> dict[str, list[float]]:
     """Loss on the targets that Hapax keeps and on those that it drops, at every snapshot, nats. Remembered."""
-    return remembered(["kept and dropped", trained.folder.name, trained.run.length], _kept_and_dropped, trained)
+    return evaluate.remembered_of("kept and dropped", _kept_and_dropped, trained)
 
 
 def _kept_and_dropped(trained: Trained) -> dict[str, list[float]]:

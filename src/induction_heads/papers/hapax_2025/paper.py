@@ -4,19 +4,12 @@ from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
 from induction_heads.machinery.paper import Edge, Paper, Part, Source
-from induction_heads.machinery.settings import Settings
-from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
-from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result
-from induction_heads.networks.tokens.study import Study as TokenStudy
+from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result, Study
 
 from . import runs
 
 KEY, NOTEBOOK = "hapax_2025", "without_copying"
-
-
-def study_of(settings: Settings) -> Study:
-    return TokenStudy(KEY, settings)
 
 
 def claims_of() -> Sequence[Claim]:
@@ -44,7 +37,7 @@ PAPER = Paper(
     sources=(Source("Şahin and others", 2025, "In-context learning without copying", "2511.05743"),),
     sentence="With no loss where an induction head would be right: is there in-context learning without copying?",
     picture="figure_suppression",
-    study=study_of,
+    study=lambda settings: Study(KEY, settings),
     results={
         "figure-suppression": Result("Induction heads and copying through training", NOTEBOOK, runs.models),
         "figure-kept": Result("Kept and dropped targets", NOTEBOOK, runs.models),

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from induction_heads.machinery.remembered import remembered
 from induction_heads.machinery.store import Trained
 from induction_heads.networks.tokens import evaluate
 from induction_heads.networks.tokens.generators import EVERY_TARGET, Pooled
@@ -53,7 +52,7 @@ def pool_losses(trained: Trained) -> dict[str, list[float]]:
     """The loss on what the pool holds (at most 128 sequences of it) at every snapshot, nats; nothing without a pool."""
     if not isinstance(trained.run.data, Pooled):
         return {"step": [], "loss": []}
-    return remembered(["pool losses", trained.folder.name, trained.run.length], _pool_losses, trained)
+    return evaluate.remembered_of("pool losses", _pool_losses, trained)
 
 
 def _pool_losses(trained: Trained) -> dict[str, list[float]]:

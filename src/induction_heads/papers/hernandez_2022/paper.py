@@ -4,19 +4,12 @@ from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
 from induction_heads.machinery.paper import Paper, Part, Source
-from induction_heads.machinery.settings import Settings
-from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
-from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result
-from induction_heads.networks.tokens.study import Study as TokenStudy
+from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result, Study
 
 from . import runs
 
 KEY, NOTEBOOK = "hernandez_2022", "repeated_data"
-
-
-def study_of(settings: Settings) -> Study:
-    return TokenStudy(KEY, settings)
 
 
 def claims_of() -> Sequence[Claim]:
@@ -51,7 +44,7 @@ PAPER = Paper(
     ),
     sentence="A pool of data that is just small enough to be learnt by heart costs a network its induction heads.",
     picture="figure_repeats",
-    study=study_of,
+    study=lambda settings: Study(KEY, settings),
     results={
         "figure-repeats": Result("Losses by the number of repeats", NOTEBOOK, runs.models),
         "figure-pool": Result("Test and pool loss through training", NOTEBOOK, runs.models),

@@ -7,9 +7,7 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 
-from induction_heads.machinery.remembered import remembered
 from induction_heads.machinery.store import Trained
-from induction_heads.networks.clamps import Ablate
 from induction_heads.networks.tokens import evaluate
 from induction_heads.networks.tokens.generators import BATCH, REP
 from induction_heads.networks.tokens.measures import lag_curve
@@ -55,7 +53,7 @@ def heads(trained: Trained) -> "pd.DataFrame":
     """
     import pandas as pd  # only who shows it waits for it
 
-    found = remembered(["heads", trained.folder.name, trained.run.length], _heads, trained)
+    found = evaluate.remembered_of("heads", _heads, trained)
     return pd.DataFrame(found["rows"]).set_index("head")
 
 
@@ -107,7 +105,7 @@ def nearly_flat(seed: int) -> Float[ndarray, " lag"]:
 
 def through_training(trained: Trained) -> dict[str, list]:
     """At every snapshot, of the head that matches prefixes most at the end: its distance from CMR and the setting."""
-    return remembered(["through training", trained.folder.name, trained.run.length], _through_training, trained)
+    return evaluate.remembered_of("through training", _through_training, trained)
 
 
 def _through_training(trained: Trained) -> dict[str, list]:
@@ -122,19 +120,15 @@ def _through_training(trained: Trained) -> dict[str, list]:
 
 def zeroed(trained: Trained) -> dict[str, Any]:
     """Repeat loss intact, with the CMR-like heads zeroed, and with as many random ones, several times. Remembered."""
-    return remembered(["zeroed", trained.folder.name, trained.run.length], _zeroed, trained)
+    return evaluate.remembered_of("zeroed", _zeroed, trained)
 
 
 def _zeroed(trained: Trained) -> dict[str, Any]:
     drawn = REP.held_out(trained.run.evaluation_seed, EVALUATION_SEQUENCES)
     table = heads(trained)
     like = tuple(table.index[table.distance < LIKE])
-
-    def loss(off: tuple[str, ...]) -> float:
-        given = (Ablate(off),) if off else ()
-        return evaluate.mean(evaluate.losses(trained.final, drawn.tokens, given=given), drawn.copied)
-
+    read = drawn.tokens, drawn.copied
     rng, names = np.random.default_rng(0), list(table.index)
     sets = [tuple(sorted(rng.choice(names, len(like), replace=False))) for _ in range(RANDOM_SETS if like else 0)]
-    known = {each: loss(each) for each in dict.fromkeys([(), like, *sets])}
+    known = {each: evaluate.loss_without(trained.final, read, each) for each in dict.fromkeys([(), like, *sets])}
     return {"heads": list(like), "intact": known[()], "like": known[like], "random": [known[each] for each in sets]}

@@ -4,19 +4,12 @@ from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
 from induction_heads.machinery.paper import Edge, Paper, Part, Source
-from induction_heads.machinery.settings import Settings
-from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
-from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result
-from induction_heads.networks.tokens.study import Study as TokenStudy
+from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result, Study
 
 from . import runs
 
 KEY, NOTEBOOK = "ji_an_2024", "episodic_memory"
-
-
-def study_of(settings: Settings) -> Study:
-    return TokenStudy(KEY, settings)
 
 
 def claims_of() -> Sequence[Claim]:
@@ -56,7 +49,7 @@ PAPER = Paper(
     ),
     sentence="Do induction heads attend to the past as people recall a list?",
     picture="figure_fits",
-    study=study_of,
+    study=lambda settings: Study(KEY, settings),
     results={
         "figure-recall": Result("The model of recall", NOTEBOOK, runs.models),
         "figure-fits": Result("Lag curves with their fits", NOTEBOOK, runs.models),

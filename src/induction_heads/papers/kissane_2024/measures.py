@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from induction_heads.machinery.remembered import remembered
 from induction_heads.machinery.store import Trained
 from induction_heads.networks.model import Parameters, Sites, n_layers
 from induction_heads.networks.tokens import evaluate
@@ -80,7 +79,7 @@ def answer_logits(learnt: Parameters, seen: Sites, given: Cases) -> Float[Tensor
 
 def prefixes(trained: Trained) -> dict[str, dict[str, list[float]]]:
     """Head -> `attention` s(m) and `logit` for m = 1 to 6; `intact` and `corrupted` attention at m = 4. Remembered."""
-    return remembered(["prefixes", trained.folder.name, trained.run.length], _prefixes, trained)
+    return evaluate.remembered_of("prefixes", _prefixes, trained)
 
 
 def _prefixes(trained: Trained) -> dict[str, dict[str, list[float]]]:
@@ -107,7 +106,7 @@ def _prefixes(trained: Trained) -> dict[str, dict[str, list[float]]]:
 
 def through_training(trained: Trained) -> dict[str, list]:
     """`steps` of the snapshots, and there s(1) and s(3) of every head, `one` and `three`. Remembered."""
-    return remembered(["through training", trained.folder.name, trained.run.length], _through_training, trained)
+    return evaluate.remembered_of("through training", _through_training, trained)
 
 
 def _through_training(trained: Trained) -> dict[str, list]:

@@ -4,19 +4,12 @@ from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
 from induction_heads.machinery.paper import Edge, Paper, Part, Source
-from induction_heads.machinery.settings import Settings
-from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
-from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result
-from induction_heads.networks.tokens.study import Study as TokenStudy
+from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result, Study
 
 from . import runs
 
 KEY, NOTEBOOK = "kissane_2024", "long_and_short_prefixes"
-
-
-def study_of(settings: Settings) -> Study:
-    return TokenStudy(KEY, settings)
 
 
 def claims_of() -> Sequence[Claim]:
@@ -57,7 +50,7 @@ PAPER = Paper(
     ),
     sentence="Some induction heads need one repeated token, others several; here all of a network are of one kind.",
     picture="figure_prefix_lengths",
-    study=study_of,
+    study=lambda settings: Study(KEY, settings),
     results={
         "figure-prefix-lengths": Result("Attention by the length of the prefix", NOTEBOOK, runs.models),
         "figure-answer-logit": Result("The answer's logit by the length of the prefix", NOTEBOOK, runs.models),

@@ -34,7 +34,7 @@ def ablations(trained: Trained) -> dict[str, dict[str, float]]:
 
     `intact` stands beside them. Remembered, since it takes its time.
     """
-    return remembered(["ablations", trained.folder.name, trained.run.length], _ablations, trained)
+    return evaluate.remembered_of("ablations", _ablations, trained)
 
 
 def _ablations(trained: Trained) -> dict[str, dict[str, float]]:

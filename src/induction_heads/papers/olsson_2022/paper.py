@@ -4,19 +4,12 @@ from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
 from induction_heads.machinery.paper import Edge, Paper, Part, Source
-from induction_heads.machinery.settings import Settings
-from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
-from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result
-from induction_heads.networks.tokens.study import Study as TokenStudy
+from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result, Study
 
 from . import runs
 
 KEY, NOTEBOOK = "olsson_2022", "in_context_learning"
-
-
-def study_of(settings: Settings) -> Study:
-    return TokenStudy(KEY, settings)
 
 
 def claims_of() -> Sequence[Claim]:
@@ -70,7 +63,7 @@ PAPER = Paper(
     ),
     sentence="Networks of two layers learn to copy from the context in a narrow window, as induction heads form.",
     picture="figure_phase_change",
-    study=study_of,
+    study=lambda settings: Study(KEY, settings),
     results=RESULTS,
     claims=claims_of,
     introduction=(

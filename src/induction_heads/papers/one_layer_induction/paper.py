@@ -4,19 +4,12 @@ from collections.abc import Sequence
 
 from induction_heads.machinery.ledger import Claim
 from induction_heads.machinery.paper import Edge, Paper, Part, Source
-from induction_heads.machinery.settings import Settings
-from induction_heads.machinery.study import Study
 from induction_heads.networks import kernels
-from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result
-from induction_heads.networks.tokens.study import Study as TokenStudy
+from induction_heads.networks.tokens.study import SEEDS, SMOKE_SEEDS, Result, Study
 
 from . import runs
 
 KEY, NOTEBOOK = "one_layer_induction", "one_layer"
-
-
-def study_of(settings: Settings) -> Study:
-    return TokenStudy(KEY, settings)
 
 
 def claims_of() -> Sequence[Claim]:
@@ -53,7 +46,7 @@ PAPER = Paper(
     ),
     sentence="Momentum, KV shifting and smeared keys: what one layer needs to complete A B … A with B.",
     picture="figure_losses",
-    study=study_of,
+    study=lambda settings: Study(KEY, settings),
     results={
         "figure-losses": Result("Losses through training", NOTEBOOK, runs.models),
         "figure-gamma": Result("Loss by the strength of momentum", NOTEBOOK, runs.models),
