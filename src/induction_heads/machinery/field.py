@@ -24,6 +24,7 @@ ENDS: Mapping[str, dict[str, Any]] = {
 }
 ASKED = {"what": "What is learnt?", "when": "When?", "why": "Why then?", "data": "From which data?"}
 PICTURE, PAGE = "field.png", "FIELD.md"
+HEAD = ("| question | one claim | the other | our measurements |", "|---|---|---|---|")  # of the map as a table
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Related:
     @property
     def other(self) -> str:
         return self.edge.other.partition(":")[0]
+
+    def cells(self, titles: Mapping[str, str], page: str) -> list[str]:
+        """Both claims as cells of a table in Markdown; `page` is the address of a paper's page, with its `{key}`."""
+        ends = zip((self.paper, self.other), self.statements, self.verdicts, strict=True)
+        return [f"[{titles[key]}]({page.format(key=key)}): {statement} *{verdict}*" for key, statement, verdict in ends]
 
     @property
     def relation(self) -> str:
@@ -97,12 +103,10 @@ def page(papers: Sequence[Paper], edges: Sequence[Related]) -> list[str]:
         "",
         f"![Papers in columns by question, joined by {len(edges)} edges: {told}.]({PICTURE})",
         "",
-        "| question | one claim | the other | our measurements |",
-        "|---|---|---|---|",
+        *HEAD,
     ]
     for each in edges:
-        ends = zip((each.paper, each.other), each.statements, each.verdicts, strict=True)
-        cells = [f"[{titles[key]}]({key}/README.md): {statement} *{verdict}*" for key, statement, verdict in ends]
+        cells = each.cells(titles, "{key}/README.md")
         says = "say the same" if each.edge.same else "say the opposite"
         lines.append(f"| {each.edge.about} | {cells[0]} | {cells[1]} | they {says}, and {each.relation} |")
     if questions := [paper for paper in papers if paper.left_open]:
@@ -124,11 +128,12 @@ def _draw(papers: Sequence[Paper], edges: Sequence[Related], target: Path) -> No
     from .plots import style
 
     style()
-    at = {paper.key: x for x, paper in enumerate(columns(papers))}
+    asking = columns(papers)
+    at = {paper.key: x for x, paper in enumerate(asking)}
     drawn = [each for name in LOOKS for each in edges if each.relation == name and {each.paper, each.other} <= set(at)]
     rows = len(QUESTIONS) + 1 + len(drawn)
     fig, ax = plt.subplots(figsize=(3.6 + 0.42 * len(at), 1.7 + 0.24 * rows))
-    for paper in papers:
+    for paper in asking:
         for question in paper.questions:
             ax.plot(at[paper.key], QUESTIONS.index(question), marker="s", color=QUIET, ms=6)
     for y, each in enumerate(drawn, len(QUESTIONS) + 1):
@@ -137,7 +142,7 @@ def _draw(papers: Sequence[Paper], edges: Sequence[Related], target: Path) -> No
         ax.plot(ends, [y, y], color=color, ls=dashes, lw=1.8, zorder=2)
         for x, verdict in zip(ends, each.verdicts, strict=True):
             ax.plot(x, y, color=color, ms=7, markerfacecoloralt="white", zorder=3, **ENDS[verdict])
-    names = [paper.key.replace("_", " ").capitalize() for paper in columns(papers)]
+    names = [paper.key.replace("_", " ").capitalize() for paper in asking]
     ax.set_xticks(range(len(at)), names, rotation=60, ha="left", rotation_mode="anchor", size=8)
     ax.xaxis.tick_top()
     labels = [ASKED[question] for question in QUESTIONS] + [""] + [each.edge.about for each in drawn]
@@ -150,6 +155,7 @@ def _draw(papers: Sequence[Paper], edges: Sequence[Related], target: Path) -> No
         side.set_visible(False)
     _key(ax, drawn)
     fig.savefig(target, metadata={"Software": None}, bbox_inches="tight")
+    plt.close(fig)
 
 
 def _key(ax: Any, drawn: Sequence[Related]) -> None:

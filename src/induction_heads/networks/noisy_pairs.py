@@ -133,11 +133,12 @@ def items(vectors: Float[ndarray, "class width"], classes: Int[ndarray, "n 3"], 
 def initial(seed: int, labels: int) -> Parameters:
     """With a run axis of one; the positions that the engine gives to queries and keys alone are zero, and stay so."""
     drawn = model.initial(seed, LAYERS, labels, TOKENS)
-    shapes = {name: tuple(value.shape) for name, value in drawn.items() if ".W_" in f".{name}"}
+    shapes = {name: tuple(value.shape) for name, value in drawn.items() if name.rpartition(".")[2].startswith("W_")}
     shapes |= {"W_item": (WIDTH, model.D_MODEL), "W_pos": (TOKENS, model.D_MODEL)}
     for name, shape in shapes.items():
-        given = not name.endswith(".W_pos")
-        drawn[name] = STD * given * torch.randn(shape, generator=model.generator(seed, name))
+        drawn[name] = STD * torch.randn(shape, generator=model.generator(seed, name))
+    for layer in range(LAYERS):
+        drawn[f"blocks.{layer}.W_pos"].zero_()
     return {name: value[None] for name, value in drawn.items()}
 
 

@@ -72,16 +72,16 @@ def paper(made: Made, of: Paper) -> str:
         lines += [f"No claim is measured yet: `make {of.target}` does that.", ""]
     if listed := made.notebooks.get(of.key, ()):
         lines += ["Notebooks:", "", *(f"- {button(page, each, each.title)}" for each in listed), ""]
+    told: set[str] = set()
     for part in of.story:
         body: list[str] = []
         for picture in part.pictures:
             main = [picture] if picture in stems else [stem for stem in stems if gallery.belongs(stem, picture)]
+            told.update(main)
             about = [claim for claim in claims if picture in gallery.about(claim["source"], of.places)]
             body += [line for stem in main for line in ["", *_entry(page, made, of, stem)]] + ["", *_marks(about), ""]
         if any(body):
             lines += [f"## {part.title}", "", part.text, "", *body]
-    told = {stem for part in of.story for picture in part.pictures for stem in stems if stem == picture}
-    told |= {s for part in of.story for p in part.pictures if p not in stems for s in stems if gallery.belongs(s, p)}
     if rest := [stem for stem in stems if stem not in told]:
         lines += ["## More figures", ""]
         lines += [line for stem in rest for line in [*_entry(page, made, of, stem), ""]]
@@ -169,18 +169,9 @@ def _field(page: str, made: Made) -> list[str]:
     place = made.shelf.file(folder / field.PICTURE, f"figures/{field.PICTURE}")
     edges = field.related(made.papers, folder)
     alternative = f"Papers in columns by what they ask, joined by {len(edges)} edges; a table below says the same."
-    lines = [
-        image(page, place, alternative),
-        "",
-        "| question | one claim | the other | our measurements |",
-        "|---|---|---|---|",
-    ]
     titles = {each.key: each.title for each in made.papers}
-    for each in edges:
-        ends = zip((each.paper, each.other), each.statements, each.verdicts, strict=True)
-        cells = [f"[{titles[key]}](papers/{key}.md): {statement} *{verdict}*" for key, statement, verdict in ends]
-        lines.append(f"| {each.edge.about} | {cells[0]} | {cells[1]} | {each.relation} |")
-    return lines
+    rows = [(each.edge.about, *each.cells(titles, "papers/{key}.md"), each.relation) for each in edges]
+    return [image(page, place, alternative), "", *field.HEAD, *(f"| {' | '.join(row)} |" for row in rows)]
 
 
 def _ways(made: Made) -> list[str]:

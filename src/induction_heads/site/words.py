@@ -40,10 +40,13 @@ def pages(books: Mapping[str, Sequence[Executed]], titles: Mapping[str, str], le
     if (notebooks / "glossary.md").exists():
         found["notebooks/glossary.md"] = (notebooks / "glossary.md").read_text(encoding="utf-8")
     course = notebooks / "course"
-    guides = [path for pattern in COURSE_TEXTS for path in sorted(course.glob(pattern))]
-    for path in guides:
-        found[f"notebooks/course/{path.relative_to(course).as_posix()}"] = path.read_text(encoding="utf-8")
-    more = [*lessons, *(f"notebooks/course/{path.relative_to(course).as_posix()}" for path in guides)]
+    guides = {
+        f"notebooks/course/{path.relative_to(course).as_posix()}": path.read_text(encoding="utf-8")
+        for pattern in COURSE_TEXTS
+        for path in sorted(course.glob(pattern))
+    }
+    found |= guides
+    more = [*lessons, *guides]
     if more:
         found["notebooks/index.md"] += _contents("The course", more)
     return found

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from induction_heads.machinery.run import Family, Tensors
 from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
+from induction_heads.networks.tokens.model import causal
 
 from .data import LENGTH, TRIGGERS, VOCABULARY, Language, Sequences
 
@@ -66,12 +67,6 @@ def initial(width: int, generator: torch.Generator) -> Tensors:
     return weights | {name: uniform(width, width) for name in ("W_K1", "W_V1", "W_O1", "W_K2", "W_V2", "W_O2")}
 
 
-def masked_softmax(scores: Float[Tensor, "n query key"]) -> Float[Tensor, "n query key"]:
-    """Over the tokens up to the query."""
-    ahead = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
-    return scores.masked_fill(ahead, -torch.inf).softmax(-1)
-
-
 def forward(weights: Tensors, tokens: Int[Tensor, "n token"], relative: bool) -> Seen:
     length, width = tokens.shape[1], weights["E"].shape[1]
     stream = weights["E"][tokens]
@@ -82,9 +77,10 @@ def forward(weights: Tensors, tokens: Int[Tensor, "n token"], relative: bool) ->
     if relative:
         lag = (torch.arange(length)[:, None] - torch.arange(length)).clamp(min=0)
         scores = scores + (asks @ weights["p"][:length].T).gather(2, lag.expand(len(tokens), -1, -1))
-    first = masked_softmax(scores / width**0.5)
+    mask = causal(length, stream)
+    first = (scores / width**0.5 + mask).softmax(-1)
     stream = stream + first @ stream @ (weights["W_O1"] @ weights["W_V1"]).T
-    second = masked_softmax(stream @ weights["W_K2"] @ stream.mT / width**0.5)
+    second = (stream @ weights["W_K2"] @ stream.mT / width**0.5 + mask).softmax(-1)
     stream = stream + second @ stream @ weights["W_V2"].T @ weights["W_O2"].T
     return Seen(stream @ weights["U"].T, [first, second])
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from induction_heads.machinery.run import Family, Tensors
 from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
+from induction_heads.networks.tokens.model import causal
 
 from . import task
 from .task import CONTENT, ITEMS, LABELS, LENGTH, WIDTH, Batch, Classes
@@ -84,8 +85,7 @@ def forward(weights: Tensors, tokens: Float[Tensor, "batch token width"], clampe
         pattern = previous_token().expand(len(tokens), -1, -1)
     else:
         scores = (tokens @ weights["Q1"]) @ (tokens @ weights["K1"]).transpose(1, 2)
-        later = torch.ones(LENGTH, LENGTH, dtype=torch.bool).triu(1)
-        pattern = scores.masked_fill(later, -torch.inf).softmax(-1)
+        pattern = (scores + causal(LENGTH, scores)).softmax(-1)
     stream = tokens + pattern @ (tokens @ weights["V1"])
     scores = torch.einsum("bw,btw->bt", stream[:, -1] @ weights["Q2"], stream @ weights["K2"])
     target = scores.softmax(-1)
