@@ -10,6 +10,28 @@ if os.environ.get("INDUCTION_HEADS_TYPECHECK", "1") != "0":
     install_import_hook("induction_heads", "beartype.beartype")
 
 
+@pytest.fixture
+def style():
+    """Figures as the project draws them, none left open."""
+    import matplotlib.pyplot as plt
+
+    from induction_heads.machinery import plots
+
+    plots.style()
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from induction_heads.machinery.chromium import INSTALL, browser, installed
+
+    if not installed():
+        pytest.fail(INSTALL)
+    with browser() as driver:
+        yield driver
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With xdist, a module's tests share a process and its fixtures, unless grouped otherwise; the longest go first."""

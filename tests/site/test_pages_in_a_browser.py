@@ -6,7 +6,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 import tiny_site
-from induction_heads.machinery.chromium import INSTALL, browser, complaints, installed, resize
+from induction_heads.machinery.chromium import complaints, resize
 from induction_heads.site import api, build, code, galleries, verdicts, words
 
 pytestmark = pytest.mark.browser
@@ -30,14 +30,6 @@ def site(tmp_path_factory):
         (sources / page).write_text(text)
     build.render(sources, folder / "written")
     return folder / "written"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if not installed():
-        pytest.fail(INSTALL)
-    with browser() as driver:
-        yield driver
 
 
 @pytest.fixture

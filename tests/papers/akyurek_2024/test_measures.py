@@ -4,14 +4,12 @@ import math
 from pathlib import Path
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from drawn import checked
-from induction_heads.machinery import plots
 from induction_heads.machinery.store import Trained
 from induction_heads.networks.tokens.languages import SYMBOLS, Strings
 from induction_heads.papers.akyurek_2024 import figures, measures, readings, runs
@@ -19,16 +17,10 @@ from induction_heads.papers.akyurek_2024.claims import CLAIMS, TWO_GRAMS
 from induction_heads.papers.akyurek_2024.runs import BIGRAM, BOTH, ONE, TWO
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.usefixtures("style")
 CAME_TRUE, FAILED = "**The prediction came true:**", "**The prediction failed:**"
 NUMBERS = {ONE: 0.58, TWO: 0.28, BIGRAM: 0.3, BOTH: 0.24, TWO_GRAMS: 0.26}
 KNOWN = {claim.id: claim for claim in CLAIMS}
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.style()
-    yield
-    plt.close("all")
 
 
 def said(*of: dict[int, float]) -> torch.Tensor:

@@ -3,29 +3,21 @@
 import math
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from drawn import checked
-from induction_heads.machinery import plots
 from induction_heads.machinery.store import Trained
 from induction_heads.networks.tokens import model
 from induction_heads.papers.bi_induct_2025 import figures, measures, readings, runs
 from induction_heads.papers.bi_induct_2025.claims import CLAIMS
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.usefixtures("style")
 KNOWN = {claim.id: claim for claim in CLAIMS}
 ARMS = tuple(runs.models(0))
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.style()
-    yield
-    plt.close("all")
 
 
 def test_reversed_copies_read_the_same_backwards():

@@ -1,26 +1,18 @@
 """Hapax: Bayes' rule by hand, criteria at both sides, figures and readings go by the numbers given."""
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from drawn import checked
-from induction_heads.machinery import plots
 from induction_heads.papers.hapax_2025 import figures, measures, readings
 from induction_heads.papers.hapax_2025.claims import CLAIMS
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.usefixtures("style")
 KNOWN = {claim.id: claim for claim in CLAIMS}
 ARMS = ("vanilla", "Hapax")
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.style()
-    yield
-    plt.close("all")
 
 
 def test_bayes_rule_weighs_classes_by_what_came_before():

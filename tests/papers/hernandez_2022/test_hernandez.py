@@ -3,27 +3,19 @@
 import math
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from drawn import checked
-from induction_heads.machinery import plots
 from induction_heads.networks.tokens.generators import BATCH
 from induction_heads.papers.hernandez_2022 import figures, measures, readings, runs
 from induction_heads.papers.hernandez_2022.claims import CLAIMS
 from induction_heads.papers.hernandez_2022.runs import NAMES
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.usefixtures("style")
 KNOWN = {claim.id: claim for claim in CLAIMS}
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.style()
-    yield
-    plt.close("all")
 
 
 def test_a_pool_is_read_as_often_as_it_is_called():

@@ -3,27 +3,19 @@
 import math
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from drawn import checked
-from induction_heads.machinery import plots
 from induction_heads.papers.ji_an_2024 import figures, readings, recall
 from induction_heads.papers.ji_an_2024.claims import CLAIMS
 from induction_heads.papers.ji_an_2024.measures import Fitted
 from induction_heads.papers.ji_an_2024.recall import FIT_LAGS, Memory
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.usefixtures("style")
 KNOWN = {claim.id: claim for claim in CLAIMS}
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.style()
-    yield
-    plt.close("all")
 
 
 def spike(lag: int) -> np.ndarray:

@@ -3,12 +3,10 @@
 import math
 
 import matplotlib
-import matplotlib.pyplot as plt
 import pytest
 import torch
 
 from drawn import checked
-from induction_heads.machinery import plots
 from induction_heads.networks.tokens import evaluate, model
 from induction_heads.papers.kissane_2024 import figures, measures, readings
 from induction_heads.papers.kissane_2024.claims import CLAIMS
@@ -16,14 +14,8 @@ from induction_heads.papers.kissane_2024.measures import cases
 from induction_heads.papers.kissane_2024.runs import BOTH, LONGER, PLAIN
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.usefixtures("style")
 KNOWN = {claim.id: claim for claim in CLAIMS}
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.style()
-    yield
-    plt.close("all")
 
 
 def test_attention_is_that_from_each_query_to_its_key():

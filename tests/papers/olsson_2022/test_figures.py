@@ -3,24 +3,16 @@
 import math
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from drawn import checked
-from induction_heads.machinery import plots
 from induction_heads.papers.olsson_2022 import figures, measures, readings, runs
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.usefixtures("style")
 STEPS = np.array([0, 25, 50, 75])
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.style()
-    yield
-    plt.close("all")
 
 
 def history(end: float) -> pd.DataFrame:

@@ -1,13 +1,11 @@
 """Induction in one layer: criteria at both sides, shares by hand, figures and readings go by the numbers given."""
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from drawn import checked
-from induction_heads.machinery import plots
 from induction_heads.networks.tokens import model
 from induction_heads.networks.tokens.measures import LAGS
 from induction_heads.papers.one_layer_induction import figures, measures, readings, runs
@@ -15,15 +13,9 @@ from induction_heads.papers.one_layer_induction.claims import CLAIMS
 from induction_heads.papers.one_layer_induction.measures import Shares, induces
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.usefixtures("style")
 KNOWN = {claim.id: claim for claim in CLAIMS}
 NAMES = tuple(runs.models(0))
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.style()
-    yield
-    plt.close("all")
 
 
 def test_criteria():

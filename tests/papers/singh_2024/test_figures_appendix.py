@@ -2,12 +2,10 @@
 "given."""
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from induction_heads.machinery import plots
 from induction_heads.papers.singh_2024 import measures
 from induction_heads.papers.singh_2024.figures import (
     ablations,
@@ -20,15 +18,9 @@ from induction_heads.papers.singh_2024.figures import (
 )
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.usefixtures("style")
 SEEN = np.array([0, 1_000, 2_000, 3_000])
 HEADS = np.arange(8)
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.style()
-    yield
-    plt.close("all")
 
 
 def history(end: float = 0.01) -> pd.DataFrame:

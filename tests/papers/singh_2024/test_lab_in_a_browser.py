@@ -12,7 +12,7 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
-from induction_heads.machinery.chromium import INSTALL, browser, complaints, installed, resize, until
+from induction_heads.machinery.chromium import complaints, resize, until
 from induction_heads.machinery.paths import BUILD
 from induction_heads.networks.clamps import Only, PerfectCopy, PerfectLayer1, PerfectMatch, PreviousTokenAttention
 from induction_heads.networks.run import HISTORY, Run
@@ -33,14 +33,6 @@ return link.href;
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> str:
     return write(tmp_path_factory.mktemp("lab")).as_uri()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if not installed():
-        pytest.fail(INSTALL)
-    with browser() as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from induction_heads.networks.model import Edit, Parameters, Sequences, Sites
 
 from ..checking import Exercise, Quiz, Wrong
 from . import small_network
-from .one_head import normal
+from .one_head import clamped, normal
 
 NOTHING = clamps.Pass(None, None, {}, {})
 
@@ -76,12 +76,7 @@ def _by_sequences(pattern: Tensor, heads: list[int], stands: Tensor) -> Tensor:
 
 def _placed(answer: Place, pattern: Tensor, heads: list[int], stands: Tensor, weights: Tensor) -> dict[str, Tensor]:
     """What stands, the gradient that reaches the network's own pattern, and what was given, afterwards."""
-    leaf = pattern.clone().requires_grad_()
-    given = leaf * 1.0
-    found = answer(given, heads, stands)
-    gradient = torch.zeros_like(leaf)
-    if found.requires_grad:
-        (gradient,) = torch.autograd.grad((found * weights).sum(), leaf, retain_graph=True)
+    found, gradient, given = clamped(lambda here: answer(here, heads, stands), pattern, weights)
     return {"pattern": found, "gradient of the network's own pattern": gradient, "given, afterwards": given}
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from induction_heads.machinery import ledger
 
 from ..checking import Exercise, Quiz, Wrong
-from .one_head import normal
+from .one_head import clamped, normal
 
 # --- partial_clamp: a hook for any model ---
 
@@ -53,12 +53,7 @@ def _hooked(
     answer: Callable[..., Hook], heads: list[int], stands: Tensor, strength: float, pattern: Tensor, weights: Tensor
 ) -> dict[str, Tensor]:
     """What the hook returns, the gradient that reaches the model's own pattern, and what was given, afterwards."""
-    leaf = pattern.clone().requires_grad_()
-    given = leaf * 1.0
-    found = answer(heads, stands, strength)(given, hook=None)
-    gradient = torch.zeros_like(leaf)
-    if found.requires_grad:
-        (gradient,) = torch.autograd.grad((found * weights).sum(), leaf, retain_graph=True)
+    found, gradient, given = clamped(lambda here: answer(heads, stands, strength)(here, hook=None), pattern, weights)
     return {"stands": found, "gradient of the model's own pattern": gradient, "given, afterwards": given}
 
 

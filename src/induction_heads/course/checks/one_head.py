@@ -1,4 +1,10 @@
-"""One attention head on one sequence, by the operators that train the networks; lessons 2 and 3 compare with it."""
+"""One attention head on one sequence, by the operators that train the networks; lessons 2 and 3 compare with it.
+
+And for lessons 8 and 12, what a clamp on a pattern gives, and what it lets through.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,6 +17,23 @@ from induction_heads.networks import kernels
 def normal(rng: np.random.Generator, *shape: int) -> Tensor:
     """Numbers to try a function on."""
     return torch.from_numpy(rng.standard_normal(shape)).float()
+
+
+class Clamped(NamedTuple):
+    pattern: Tensor
+    gradient: Tensor  # that reaches the network's own pattern
+    given: Tensor  # what was given, afterwards
+
+
+def clamped(clamp: Callable[[Tensor], Tensor], pattern: Tensor, weights: Tensor) -> Clamped:
+    """What a clamp makes of a pattern, and the gradient of the sum weighted so."""
+    leaf = pattern.clone().requires_grad_()
+    given = leaf * 1.0
+    found = clamp(given)
+    gradient = torch.zeros_like(leaf)
+    if found.requires_grad:
+        (gradient,) = torch.autograd.grad((found * weights).sum(), leaf, retain_graph=True)
+    return Clamped(found, gradient, given)
 
 
 def columns(x: Float[Tensor, "token d"]) -> Float[Tensor, "1 1 d token 1"]:
