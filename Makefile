@@ -175,7 +175,7 @@ lock:
 
 clean:
 	@rm -rf $(call quoted,$(BUILD))/executed $(call quoted,$(BUILD))/figures
-	@rm -rf figures/*/ figures/README.md
+	@rm -rf figures/*/ figures/README.md figures/FIELD.md figures/field.*
 	@echo 'removed figures and executed notebooks; `git restore figures` brings back the committed ones'
 
 distclean: clean

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from induction_heads.machinery import paths
-from induction_heads.machinery.paper import Paper, Part, Source
+from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.settings import Settings
 from induction_heads.site import galleries
 from induction_heads.site.api import Module
@@ -33,6 +33,9 @@ PAPER = Paper(
     results={},
     claims=lambda: [],
     story=(Part("Falling", "It goes down.", ("figure_1",)),),
+    questions=("when", "why"),
+    edges=(Edge("2", "tiny:1", True, "does it fall < fast?"),),
+    left_open="Why not up?",
 )
 OTHER = CLAIM | {"id": "2", "verdict": "does not hold here", "holds": {"5": False}, "seeds": "0 of 1"}
 DRAWS = Module("house.papers.tiny.figures", "def figure_1():\n    pass\n", "code/house/papers/tiny/figures.html")
@@ -49,4 +52,5 @@ def made(folder: Path, monkeypatch, claims: tuple[dict, ...] = (CLAIM,)) -> gall
     (figures / "figure_1.json").write_text(
         json.dumps({"title": "Figure 1: a fall", "caption": "Look.", "alternative": "A curve.", "runs": "seed 5"})
     )
+    (folder / "figures" / "field.svg").write_text(PICTURE)
     return galleries.Made([PAPER], Settings(), {PAPER.key: []}, [DRAWS], Shelf(folder / "site"), False, False)

@@ -50,6 +50,19 @@ def test_the_front_page_tells_the_argument_then_the_papers_then_the_field(made):
     assert '<a href="ledger.html?paper=tiny">1 claims: 1 hold in part</a>' in text
 
 
+def test_the_map_stands_there_in_words_too_as_the_figure_has_it(tmp_path, monkeypatch):
+    text = galleries.front(tiny_site.made(tmp_path, monkeypatch, (CLAIM, tiny_site.OTHER)))
+    assert "claims of two papers on one question: 1 agree in part." in text and "Not drawn yet" not in text
+    assert 'src="figures/field.svg" alt="Papers in columns by question, joined by 1 edges: 1 agree in part."' in text
+    asked, related, left = [line for line in text.splitlines() if line.startswith('<details class="map-in-words">')]
+    paper = '<a href="papers/tiny.html">On falling</a>'
+    assert f"<h3>When?</h3><ul><li>Tiny: {paper}</li></ul><h3>Why then?</h3>" in asked
+    assert "<h3>1 agree in part</h3>" in related
+    assert "<strong>does it fall &lt; fast?</strong>: they say the same.<ul>" in related
+    assert f"<li>{paper}: It falls &lt; fast. <em>does not hold here</em></li>" in related
+    assert f"<li>Why not up? ({paper})</li>" in left
+
+
 def test_the_front_page_says_what_is_not_there_yet_and_links_to_what_is(made):
     assert "`make lab-page`" in galleries.front(made) and "`make course`" in galleries.front(made)
     text = galleries.front(replace(made, has_lab=True, has_course=True))

@@ -80,6 +80,22 @@ def test_the_address_asks_too(opened, asked, rows):
     assert len(shown(opened(f"ledger.html?{asked}"))) == rows
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_map_can_be_read_in_words_at_any_width(opened, width):
+    driver = opened("index.html", width)
+    for opens in (found := driver.find_elements(By.CSS_SELECTOR, "details.map-in-words")):
+        opens.find_element(By.TAG_NAME, "summary").click()
+    assert "does it fall < fast?" in found[1].text and found[1].find_elements(By.TAG_NAME, "li")[1].is_displayed()
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    assert all(opens.size["width"] <= width for opens in found)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_fetches_nothing_but_files_of_the_site(opened, page):
+    asked = opened(page).execute_script("return performance.getEntriesByType('resource').map((each) => each.name)")
+    assert [address for address in asked if not address.startswith(("file:", "data:"))] == []
+
+
 def test_figures_are_drawn(opened):
     driver = opened("papers/tiny.html")
     picture = driver.find_element(By.CSS_SELECTOR, "a.figure img")

@@ -4,6 +4,7 @@ Papers say which claims are about one question, and whether they say the same of
 the verdicts of both stands here, and is written as a page with one figure.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ ENDS: Mapping[str, dict[str, Any]] = {
 }
 ASKED = {"what": "What is learnt?", "when": "When?", "why": "Why then?", "data": "From which data?"}
 PICTURE, PAGE = "field.png", "FIELD.md"
+PICTURES = ("field.svg", PICTURE)  # of the same, the better one first
 HEAD = ("| question | one claim | the other | our measurements |", "|---|---|---|---|")  # of the map as a table
 
 
@@ -40,14 +42,18 @@ class Related:
     def other(self) -> str:
         return self.edge.other.partition(":")[0]
 
-    def cells(self, titles: Mapping[str, str], page: str) -> list[str]:
-        """Both claims as cells of a table in Markdown; `page` is the address of a paper's page, with its `{key}`."""
-        ends = zip((self.paper, self.other), self.statements, self.verdicts, strict=True)
-        return [f"[{titles[key]}]({page.format(key=key)}): {statement} *{verdict}*" for key, statement, verdict in ends]
+    @property
+    def ends(self) -> list[tuple[str, str, str]]:
+        """Of both claims: the paper, what it states, and our verdict."""
+        return list(zip((self.paper, self.other), self.statements, self.verdicts, strict=True))
 
     @property
     def relation(self) -> str:
         return relation(self.edge.same, *self.verdicts)
+
+    @property
+    def says(self) -> str:
+        return "they say the same" if self.edge.same else "they say the opposite"
 
 
 def relation(same: bool, one: str, other: str) -> str:
@@ -78,13 +84,12 @@ def related(papers: Iterable[Paper], folder: Path) -> list[Related]:
 
 
 def write(papers: Iterable[Paper], folder: Path) -> str:
-    """Writes the page and its figure into the folder of all figures, where there is something to relate; says where."""
+    """Writes the page and its figure, twice, into the folder of all figures, where there is something to relate."""
     papers = list(papers)
     edges = related(papers, folder)
     if not edges:
         return ""
-    with paths.write_whole(folder / PICTURE) as part:
-        _draw(papers, edges, part)
+    _draw(papers, edges, folder)
     with paths.write_whole(folder / PAGE) as part:
         part.write_text("\n".join(page(papers, edges)) + "\n", encoding="utf-8")
     return str(folder / PAGE)
@@ -93,26 +98,37 @@ def write(papers: Iterable[Paper], folder: Path) -> str:
 def page(papers: Sequence[Paper], edges: Sequence[Related]) -> list[str]:
     """The page's lines."""
     titles = {paper.key: paper.title for paper in papers}
-    counts = {name: sum(edge.relation == name for edge in edges) for name in LOOKS}
-    told = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
-    lines = [
-        "# A map of the field",
-        "",
-        f"Papers by what they ask, and claims of two papers on one question: {told}. An edge follows from the verdicts "
-        "of both claims *in our own measurements*, whatever the papers state.",
-        "",
-        f"![Papers in columns by question, joined by {len(edges)} edges: {told}.]({PICTURE})",
-        "",
-        *HEAD,
-    ]
+    lines = ["# A map of the field", "", introduction(edges), "", f"![{alternative(edges)}]({PICTURE})", "", *HEAD]
     for each in edges:
-        cells = each.cells(titles, "{key}/README.md")
-        says = "say the same" if each.edge.same else "say the opposite"
-        lines.append(f"| {each.edge.about} | {cells[0]} | {cells[1]} | they {says}, and {each.relation} |")
+        cells = [f"[{titles[key]}]({key}/README.md): {stated} *{verdict}*" for key, stated, verdict in each.ends]
+        lines.append(f"| {each.edge.about} | {cells[0]} | {cells[1]} | {each.says}, and {each.relation} |")
     if questions := [paper for paper in papers if paper.left_open]:
         lines += ["", "## What is open", ""]
         lines += [f"- {paper.left_open} ([{paper.title}]({paper.key}/README.md))" for paper in questions]
     return lines
+
+
+def introduction(edges: Iterable[Related]) -> str:
+    """What the map shows, how often, and what an edge follows from."""
+    return (
+        f"Papers by what they ask, and claims of two papers on one question: {_told(edges)}. An edge follows from the "
+        "verdicts of both claims *in our own measurements*, whatever the papers state."
+    )
+
+
+def alternative(edges: Sequence[Related]) -> str:
+    """The figure in words."""
+    return f"Papers in columns by question, joined by {len(edges)} edges: {_told(edges)}."
+
+
+def _told(edges: Iterable[Related]) -> str:
+    counts = Counter(edge.relation for edge in edges)
+    return ", ".join(f"{counts[name]} {name}" for name in LOOKS if counts[name])
+
+
+def column(paper: Paper) -> str:
+    """What stands above a paper's column."""
+    return paper.key.replace("_", " ").capitalize()
 
 
 def columns(papers: Iterable[Paper]) -> list[Paper]:
@@ -121,7 +137,7 @@ def columns(papers: Iterable[Paper]) -> list[Paper]:
     return sorted(asking, key=lambda paper: [QUESTIONS.index(question) for question in paper.questions])
 
 
-def _draw(papers: Sequence[Paper], edges: Sequence[Related], target: Path) -> None:
+def _draw(papers: Sequence[Paper], edges: Sequence[Related], folder: Path) -> None:
     """A column a paper: above, the questions it asks; below, a row for what is asked of two papers' claims."""
     import matplotlib.pyplot as plt  # only who draws waits for it
 
@@ -142,7 +158,7 @@ def _draw(papers: Sequence[Paper], edges: Sequence[Related], target: Path) -> No
         ax.plot(ends, [y, y], color=color, ls=dashes, lw=1.8, zorder=2)
         for x, verdict in zip(ends, each.verdicts, strict=True):
             ax.plot(x, y, color=color, ms=7, markerfacecoloralt="white", zorder=3, **ENDS[verdict])
-    names = [paper.key.replace("_", " ").capitalize() for paper in asking]
+    names = [column(paper) for paper in asking]
     ax.set_xticks(range(len(at)), names, rotation=60, ha="left", rotation_mode="anchor", size=8)
     ax.xaxis.tick_top()
     labels = [ASKED[question] for question in QUESTIONS] + [""] + [each.edge.about for each in drawn]
@@ -154,7 +170,10 @@ def _draw(papers: Sequence[Paper], edges: Sequence[Related], target: Path) -> No
     for side in ax.spines.values():
         side.set_visible(False)
     _key(ax, drawn)
-    fig.savefig(target, metadata={"Software": None}, bbox_inches="tight")
+    for name in reversed(PICTURES):
+        with paths.write_whole(folder / name) as part:
+            timeless = {"Creator": None, "Date": None} if name.endswith(".svg") else {"Software": None}
+            fig.savefig(part, metadata=timeless, bbox_inches="tight")
     plt.close(fig)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from ..machinery import field, gallery, ledger, paths
 from ..machinery.paper import Paper
 from ..machinery.settings import Settings
-from . import code
+from . import atlas, code
 from .api import Module
 from .links import between
 from .notebooks import Executed, button, shown
@@ -162,16 +162,9 @@ def _lab(made: Made) -> str:
 
 
 def _field(page: str, made: Made) -> list[str]:
-    """The map as it was drawn, and a way to its table; a sentence where there is none."""
-    folder = paths.figures_of_all(made.settings)
-    if not (folder / field.PICTURE).exists():
-        return ["Not drawn yet: `make reproduce-all` draws which claims agree once papers are measured."]
-    place = made.shelf.file(folder / field.PICTURE, f"figures/{field.PICTURE}")
-    edges = field.related(made.papers, folder)
-    alternative = f"Papers in columns by what they ask, joined by {len(edges)} edges; a table below says the same."
-    titles = {each.key: each.title for each in made.papers}
-    rows = [(each.edge.about, *each.cells(titles, "papers/{key}.md"), each.relation) for each in edges]
-    return [image(page, place, alternative), "", *field.HEAD, *(f"| {' | '.join(row)} |" for row in rows)]
+    """The map of the field, drawn and in words; a sentence where there is none."""
+    drawn_by = code.drawn_by("_draw", [module for module in made.modules if module.name == field.__name__])
+    return atlas.section(page, made.papers, paths.figures_of_all(made.settings), made.shelf, drawn_by)
 
 
 def _ways(made: Made) -> list[str]:
