@@ -24,7 +24,8 @@ def section(page: str, papers: Sequence[Paper], folder: Path, shelf: Shelf, draw
     if picture := next((folder / name for name in field.PICTURES if (folder / name).exists()), None):
         place = shelf.file(picture, f"figures/{picture.name}")
         lines += [f'<div class="wide map">{image(page, place, field.alternative(edges))}</div>', ""]
-        ways = [(place, "the map alone"), *([(drawn_by, "the code that drew it")] if drawn_by else [])]
+        ways = [(place, "the map alone"), ("ledger.html", "the verdicts behind it")]
+        ways += [(drawn_by, "the code that drew it")] if drawn_by else []
         behind = " · ".join(f'<a href="{between(page, to)}">{said}</a>' for to, said in ways)
         lines += [f'<p class="behind">{behind}</p>', ""]
     titles = {paper.key: _link(page, paper) for paper in papers}

@@ -176,6 +176,31 @@ def test_pause_step_and_reset(lab):
     np.testing.assert_array_equal(table(driver)["train_loss"][: len(before)], before)  # the same numbers again
 
 
+def test_a_run_can_be_stepped_through_from_its_beginning(lab):
+    driver = lab()
+    for evaluations in (2, 3):  # the first is before the first step of training
+        of(driver, "onward").send_keys(Keys.ENTER)
+        until(driver, lambda driver, wanted=evaluations: len(table(driver)["train_loss"]) == wanted)
+        until(driver, lambda driver: status(driver).startswith("Paused"))
+        assert driver.switch_to.active_element == of(driver, "onward")
+
+
+def test_the_keyboard_keeps_its_place_where_its_button_goes(lab):
+    driver = lab("scale=10&sequences=200000")
+    of(driver, "train").send_keys(Keys.ENTER)
+    until(driver, lambda driver: driver.switch_to.active_element == of(driver, "pause"))
+    driver.switch_to.active_element.send_keys(Keys.ENTER)
+    until(driver, lambda driver: status(driver).startswith("Paused"))
+    assert driver.switch_to.active_element.text == "Go on"
+    driver.switch_to.active_element.send_keys(Keys.ENTER)
+    until(driver, lambda driver: status(driver).startswith("Finished"))
+    until(driver, lambda driver: driver.switch_to.active_element == of(driver, "train"))
+    away = '#runs button[aria-label^="take away"]'
+    until(driver, lambda driver: driver.find_elements(By.CSS_SELECTOR, away))[0].send_keys(Keys.ENTER)
+    assert driver.switch_to.active_element == of(driver, "kept-title")
+    assert of(driver, "said").get_attribute("textContent").startswith("Taken away: no clamp")
+
+
 def test_a_prediction_is_drawn_and_compared(lab):
     driver = lab("scale=10&sequences=100000&clamped=1%2C+2&alone=1")
     of(driver, "predict").click()
@@ -187,6 +212,22 @@ def test_a_prediction_is_drawn_and_compared(lab):
     assert "nats" in plot.get_attribute("aria-valuetext")
     train(driver)
     assert "nats from the network's on average" in of(driver, "verdict").text
+
+
+def test_a_prediction_can_be_drawn_by_the_keyboard_alone_and_the_next_one_is_another(lab):
+    driver = lab("scale=10&sequences=100000&clamped=1%2C+2&alone=1")
+    of(driver, "predict").send_keys(Keys.ENTER)
+    plot = driver.switch_to.active_element
+    assert (plot.get_attribute("id"), plot.get_attribute("role")) == ("loss", "slider")
+    assert plot.get_attribute("aria-valuetext").endswith("nothing drawn yet")
+    plot.send_keys(*[Keys.ARROW_RIGHT, Keys.ARROW_DOWN] * 20)
+    assert float(plot.get_attribute("aria-valuenow")) < float(plot.get_attribute("aria-valuemax"))
+    plot.send_keys(Keys.ESCAPE)
+    assert driver.switch_to.active_element == of(driver, "predict") and plot.get_attribute("role") is None
+    train(driver)
+    until(driver, lambda driver: "nats from the network's" in of(driver, "verdict").text)
+    of(driver, "predict").send_keys(Keys.ENTER)
+    assert plot.get_attribute("aria-valuetext").endswith("nothing drawn yet")
 
 
 def test_attention_is_shown_with_its_characters(lab):
@@ -214,7 +255,13 @@ def test_a_tour_can_be_walked_to_its_end(lab, title):
         assert driver.find_elements(By.XPATH, '//section[@id="tours"]//button[text()="Train this"]')
         button("Next").click()
     button("End of the tour").click()
-    assert button(title).is_displayed()
+    assert button(title).is_displayed() and driver.switch_to.active_element == button(title)
+
+
+def test_a_link_opens_a_tour(lab):
+    driver = lab("tour=clamping")
+    assert of(driver, "tours").find_element(By.TAG_NAME, "h2").text == "What clamping does, step by step: 1 of 5"
+    assert of(driver, "notice").text == ""
 
 
 @pytest.mark.parametrize("width", [360, 800, 1400])
@@ -240,15 +287,37 @@ def test_a_phone_is_asked_first(lab):
     assert of(driver, "ask").is_displayed() and "warms a phone" in of(driver, "ask-text").text
     of(driver, "ask").find_element(By.CSS_SELECTOR, '[value="no"]').click()
     assert not of(driver, "ask").is_displayed() and status(driver) == ""
+    of(driver, "train").click()
+    of(driver, "ask").find_element(By.CSS_SELECTOR, '[value="quick"]').click()
+    until(driver, lambda driver: status(driver).startswith("Finished"))
+    pace = driver.find_element(By.CSS_SELECTOR, '#settings [name="scale"]')
+    assert pace.get_attribute("value") == "10"
+    Select(pace).select_by_value("1")
+    of(driver, "train").click()
+    driver.switch_to.active_element.send_keys(Keys.ESCAPE)  # is no answer, whatever the last one was
+    until(driver, lambda driver: not of(driver, "ask").is_displayed())
+    until(driver, lambda driver: status(driver) == "")
+    assert pace.get_attribute("value") == "1"
 
 
-def test_without_simd_it_says_so(chromium, address):
-    source = {"source": "WebAssembly.validate = () => false"}
+LACKING = {
+    "without SIMD": "WebAssembly.validate = () => false",
+    "without WebAssembly": "delete window.WebAssembly",
+    "older": "delete window.DecompressionStream; WebAssembly.validate = () => false",
+}
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_a_browser_that_cannot_train_is_told_so_in_a_sentence(chromium, address, lacking):
+    source = {"source": LACKING[lacking]}
     hidden = chromium.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)
     try:
         chromium.get("about:blank")
         chromium.get(address)
         until(chromium, lambda driver: "WebAssembly with SIMD" in of(driver, "notice").text)
-        assert not of(chromium, "train").is_enabled()
+        assert not of(chromium, "train").is_enabled() and not of(chromium, "onward").is_enabled()
+        chromium.find_element(By.XPATH, '//button[text()="Classes against labels"]').click()
+        chromium.find_element(By.XPATH, '//button[text()="Train this"]').click()  # does nothing
+        assert complaints(chromium) == []
     finally:
         chromium.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", hidden)

@@ -60,6 +60,9 @@ function pictureOf(set, row) {
   return canvas;
 }
 
+// Browsers that lack either are older than SIMD in all of them, or have WebAssembly switched off.
+const canUnpack = () => typeof WebAssembly === "object" && typeof DecompressionStream === "function";
+
 // The faster build that this browser can run; null where it has no SIMD.
 async function compiledLab() {
   for (const name of ["lab-relaxed", "lab"]) {

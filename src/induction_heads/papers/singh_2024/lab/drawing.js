@@ -100,15 +100,19 @@ function drawStrengths() {
 }
 
 function drawButtons() {
-  const mine = current && linkOf(current.settings) === linkOf(settings) ? current : null;
+  const mine = current && linkOf(current.settings) === linkOf(settings) ? current : null,
+    before = document.activeElement,
+    impossible = !compiled || isEverything(settings.clamped);
   $("train").textContent = mine?.state === "paused" && mine.step ? "Go on" : "Train";
-  $("train").disabled = !compiled || isEverything(settings.clamped) || Boolean(mine?.going);
+  $("train").disabled = impossible || Boolean(mine?.going);
   $("pause").disabled = !current?.going;
-  $("onward").disabled = !current || current.going || !["paused"].includes(current.state);
+  $("onward").disabled = current ? !["begins", "paused"].includes(current.state) : impossible;
   $("reset").disabled = !current || !["going", "paused", "finished"].includes(current.state);
   $("forget").hidden = !prediction.drawn;
   $("progress").value = current?.done ?? 0;
   $("status").textContent = current ? statusOf(current) : compiled ? "" : $("status").textContent;
+  // A button that is disabled under the keyboard would send it to the top of the page.
+  if (before?.disabled) ["pause", "train", "onward", "reset"].map($).find((button) => !button.disabled)?.focus();
 }
 
 function statusOf(run) {
@@ -162,6 +166,7 @@ function drawRuns() {
       "a",
       {
         class: "csv",
+        "aria-label": `CSV of ${run.name}`,
         download: `${run.name.replaceAll(/[ ,]+/g, "-")}.csv`,
         href: "#",
         onclick: (event) => (event.target.href = csvLink(run)),
@@ -188,7 +193,8 @@ function drawRuns() {
 const csvLink = (run) => `data:text/csv;charset=utf-8,${encodeURIComponent(run.csv())}`;
 
 function takeAway(run) {
-  document.activeElement.blur();
+  $("kept-title").focus(); // what has the keyboard goes
+  $("said").textContent = `Taken away: ${run.name}.`;
   run.end();
   runs = runs.filter((other) => other !== run);
   if (current === run) current = null;

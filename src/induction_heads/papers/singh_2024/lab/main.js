@@ -29,6 +29,7 @@ const tours = new Tours($("tours"), {
 });
 
 function pressTrain() {
+  if (!compiled) return; // a tour has this button too
   if (isEverything(settings.clamped)) return notice(whatIsLeft());
   const phone = matchMedia("(pointer: coarse) and (hover: none)").matches;
   if (phone && !asked && settings.scale === 1) return ask();
@@ -41,17 +42,19 @@ function ask() {
     `This run computes for about ${Math.max(1, Math.round(seconds / 60))} min at full speed. ` +
     "That warms a phone and uses its battery. " +
     `A quick look, ${facts.quick} times shorter at a larger learning rate, takes seconds and shows nearly the same.`;
+  $("ask").returnValue = ""; // else who closes it by a key answers as the last time
   $("ask").showModal();
 }
 
-function train() {
+// Begins the run that is set, and goes on to its end, or with "onward" to its first evaluation.
+function train(then = "go") {
   predicting(false);
   notice("");
   if (current?.state === "paused" && linkOf(current.settings) === linkOf(settings)) return go(current);
   for (const run of runs) if (run.going || run.state === "paused" || run.state === "begins") run.end();
   runs = runs.filter((run) => linkOf(run.settings) !== linkOf(settings)); // the same run again takes its place
   current = new LabRun(settings, compiled, runs, heard);
-  current.wanted = true;
+  current.wanted = then;
   runs.push(current);
   saidAt = -1;
   lookAgain();
@@ -67,12 +70,13 @@ function go(run) {
 function heard(run, message) {
   if (message.type === "attention") return run === current && attention.show(message);
   if (run.wanted && run.state === "paused") {
-    run.wanted = false;
-    return go(run);
+    const { wanted } = run;
+    run.wanted = null;
+    return wanted === "go" ? go(run) : run.tell(wanted);
   }
   if (message.type === "failed") notice(`This run ended: ${message.message}.`);
   if (message.type === "state" && message.state === "finished" && prediction.drawn && run === current)
-    $("verdict").textContent = prediction.compared(run.losses());
+    $("verdict").textContent = prediction.compare(run.losses());
   if (message.type === "state" || message.type === "failed" || !run.going) say(run);
   draw();
 }
@@ -92,13 +96,14 @@ function lookAgain() {
 }
 
 function predicting(on) {
+  if (on && (prediction.isCompared || prediction.sequences !== lossPlot.x[1])) prediction.clear();
   prediction.drawing = on;
   $("predict").setAttribute("aria-pressed", on);
   $("predict").textContent = on ? "Done drawing" : "Draw your prediction";
   if (on) {
     if (current && !current.going) current = null;
-    if (prediction.sequences !== lossPlot.x[1]) prediction.clear();
-    $("verdict").textContent = "Draw the train loss that you expect, with finger or mouse, or with the arrow keys.";
+    $("verdict").textContent =
+      "Draw the train loss that you expect, with finger or mouse, or with the arrow keys; Escape when it is done.";
     $("loss").focus({ preventScroll: false });
   } else if (!current) $("verdict").textContent = "";
   draw();
@@ -121,12 +126,20 @@ async function copy(text, button) {
 function wire() {
   $("train").onclick = pressTrain;
   $("pause").onclick = () => current.tell("pause");
-  $("onward").onclick = () => current.tell("onward");
+  $("onward").onclick = () => {
+    if (!current) train("onward");
+    else if (current.state === "paused") current.tell("onward");
+  };
   $("reset").onclick = () => {
     current.again();
     attention.box.replaceChildren();
   };
   $("predict").onclick = () => predicting(!prediction.drawing);
+  $("loss").addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || !prediction.drawing) return;
+    predicting(false);
+    $("predict").focus();
+  });
   $("forget").onclick = () => {
     prediction.clear();
     $("verdict").textContent = "";
@@ -167,13 +180,15 @@ async function begin() {
   fillSettings();
   readLink();
   $("status").textContent = "Unpacks the characters …";
-  await unpack();
-  compiled = await compiledLab();
+  if (canUnpack()) {
+    await unpack();
+    compiled = await compiledLab();
+  }
   if (!compiled) {
     $("status").textContent = "";
     return notice(
-      "Training here needs WebAssembly with SIMD, which this browser does not have: every browser since 2023 does. " +
-        "The rest of the page can be looked at.",
+      "Training here needs WebAssembly with SIMD, which this browser does not have, or has switched off: every " +
+        "browser since 2023 has it. The rest of the page can be looked at.",
     );
   }
   const how = compiled.name === "lab" ? "plain SIMD: newer browsers are a third faster" : "relaxed SIMD";

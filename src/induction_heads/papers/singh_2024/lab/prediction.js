@@ -4,7 +4,7 @@ const POINTS = 60;
 
 class Prediction {
   constructor(plot, box, onChange) {
-    Object.assign(this, { plot, box, onChange, cursor: 0 });
+    Object.assign(this, { plot, box, onChange });
     this.clear();
     box.addEventListener("pointerdown", (event) => {
       if (!this.drawing) return;
@@ -20,6 +20,8 @@ class Prediction {
   clear() {
     this.values = Array(POINTS).fill(NaN);
     this.sequences = null;
+    this.cursor = 0;
+    this.isCompared = false;
   }
   get drawn() {
     return this.values.some(Number.isFinite);
@@ -37,10 +39,12 @@ class Prediction {
       this.box.setAttribute("tabindex", 0);
       this.box.setAttribute("role", "slider");
       this.box.setAttribute("aria-label", "Your prediction: left and right choose the place, up and down the loss");
+      this.box.setAttribute("aria-valuemin", this.plot.y[0]);
+      this.box.setAttribute("aria-valuemax", this.plot.y[1]);
       this.tell();
     } else
-      for (const name of ["tabindex", "role", "aria-label", "aria-valuetext", "aria-valuenow"])
-        this.box.removeAttribute(name);
+      for (const name of this.box.getAttributeNames())
+        if (["tabindex", "role"].includes(name) || name.startsWith("aria-")) this.box.removeAttribute(name);
   }
   get drawing() {
     return this.isDrawing;
@@ -103,7 +107,8 @@ class Prediction {
   }
 
   // What was expected beside what came: sentences, and no mark.
-  compared(points) {
+  compare(points) {
+    this.isCompared = true; // what is drawn next is another prediction
     const expected = this.points.filter(([, y]) => Number.isFinite(y)),
       end = points.at(-1)[0];
     const both = expected.filter(([x]) => x <= end + 1e-9).map(([x, y]) => [x, y, valueAt(points, x)]);

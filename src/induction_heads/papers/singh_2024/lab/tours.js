@@ -134,12 +134,14 @@ class Tours {
     this.choose();
   }
 
-  choose() {
+  // After a tour was left the keyboard is where it was before.
+  choose(left = null) {
     const buttons = Object.entries(TOURS).map(([key, { title }]) =>
       element("button", { type: "button", onclick: () => this.open(key) }, title),
     );
     this.box.replaceChildren(element("span", { class: "quiet" }, "Guided tours:"), ...buttons);
     this.box.classList.remove("open");
+    if (left) buttons[Object.keys(TOURS).indexOf(left)].focus();
   }
 
   open(key, stop = 0, focus = true) {
@@ -155,9 +157,9 @@ class Tours {
       button("Back", () => this.open(key, stop - 1), stop === 0),
       stop + 1 < stops.length
         ? button("Next", () => this.open(key, stop + 1))
-        : button("End of the tour", () => this.choose()),
+        : button("End of the tour", () => this.choose(key)),
     ];
-    const leave = button("Leave", () => this.choose());
+    const leave = button("Leave", () => this.choose(key));
     this.box.replaceChildren(
       heading,
       element("p", {}, says),
