@@ -1,8 +1,10 @@
 """Where others host: Binder takes the lock and a compiler, Colab the wheel alone; and what a small machine allows."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -27,6 +29,18 @@ def test_binder_s_last_step_fetches_nothing():
     step = (BINDER / "postBuild").read_text()
     assert "--no-deps" in step and "--no-build-isolation" in step and "--no-index" in step
     assert subprocess.run(["sh", "-n", str(BINDER / "postBuild")]).returncode == 0
+
+
+def test_colab_asks_for_the_wheel_of_this_version():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    text = (ROOT / "notebooks" / "colab.ipynb").read_text(encoding="utf-8")
+    assert set(re.findall(r"induction_heads-[\w.]+?-py3", text)) == {f"induction_heads-{version}-py3"}
+
+
+def test_the_workflow_that_tests_pages_fails_where_there_is_no_browser():
+    steps = (ROOT / ".github" / "workflows" / "tests.yml").read_text()
+    assert steps.index("chromedriver --version") < steps.index("run: .ci/run")
+    assert "installed()" in (ROOT / ".ci" / "run").read_text()
 
 
 def test_colab_installs_the_wheel_and_fetches_nothing_else():
