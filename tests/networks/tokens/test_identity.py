@@ -32,7 +32,7 @@ NATURAL = Span(0.1, classes=4)
         (Span(0.3), "SPAN(0.3)"),
         (Pooled(Span(0.3), 2_400), "SPAN(0.3), 50% from a pool of 2,400 sequences"),
         (Mixed(NATURAL, Snippets(NATURAL), 1_200), "SPAN-K(0.1), at first 50% forward snippets of 10"),
-        (Snippets(NATURAL, backward=0.5, anywhere=True), "50% backward snippets of 10 anywhere"),
+        (Snippets(NATURAL, backward=0.5, anywhere=True), "forward and backward snippets of 10 anywhere"),
         (Duplicate(3, 2), "Duplicate(distinct=3, times=2, among=64)"),
     ],
 )
@@ -56,6 +56,15 @@ def test_what_rows_share_is_said_once_and_what_their_names_say_is_not_said_again
     rows = {"1 layer": {0: one, 1: one}, "2 layers": {0: two, 1: two}, "3 layers": {0: short, 1: short}}
     assert identity(rows) == "seeds 0, 1; REP; 1 layer / 2 layers: 900 steps; 3 layers: 650 steps"
     assert identity({"2 layers": {0: two}}) == "seed 0; REP; 2 layers; 900 steps"
+
+
+def test_what_data_share_is_said_once():
+    data = {"none": Span(0.3), "10": Pooled(Span(0.3), 2_400), "100": Pooled(Span(0.3), 240)}
+    told = identity({name: {0: TokenRun(0, each, steps=100)} for name, each in data.items()})
+    assert told == (
+        "seed 0; SPAN(0.3); 2 layers; 100 steps; 10: 50% from a pool of 2,400 sequences; "
+        "100: 50% from a pool of 240 sequences"
+    )
 
 
 def test_seeds_targets_clamps_and_rates_that_differ_are_told_by_row():

@@ -30,7 +30,10 @@ def identity(rows: Mapping[str, Mapping[int, Any]]) -> str:
 
 def _parts(by_seed: Mapping[int, Any]) -> list[str]:
     run: TokenRun = next(getattr(each, "run", each) for each in by_seed.values())
-    parts = [f"{'seeds' if len(by_seed) > 1 else 'seed'} {', '.join(map(str, by_seed))}", data_name(run.data)]
+    parts = [
+        f"{'seeds' if len(by_seed) > 1 else 'seed'} {', '.join(map(str, by_seed))}",
+        *data_name(run.data).split(", "),
+    ]
     parts += [f"{run.layers} layers" if run.layers > 1 else "1 layer", variant_name(run.variant)]
     parts += [type(run.targets).__name__ if run.targets != EVERY_TARGET else "", *_clamps(run.clamps)]
     parts += [f"learning rate {run.learning_rate:g}" if run.learning_rate != RATE else "", f"{run.steps:,} steps"]
@@ -70,6 +73,6 @@ def data_name(data: Generator) -> str:
         case Mixed():
             return f"{data_name(data.natural)}, at first {data.share:.0%} {data_name(data.snippets)}"
         case Snippets():
-            ways = {0.0: "forward", 1.0: "backward"}.get(data.backward, f"{data.backward:.0%} backward")
+            ways = {0.0: "forward", 1.0: "backward"}.get(data.backward, "forward and backward")
             return f"{ways} snippets of {data.span}{' anywhere' if data.anywhere else ''}"
     return str(data)
