@@ -63,7 +63,7 @@ def figure_other_shapes(ideal: Mapping[str, float], found: Mapping[int, Fitted])
     for cut in (LIKE, CLOSE):
         bars.axvline(cut, color=QUIET, lw=0.9, ls=(0, (4, 3)))
     for place, distance in enumerate(ideal.values()):
-        bars.text(distance, place, f" {number(distance)}", va="center", size=7)
+        bars.text(max(distance, LIKE), place, f" {number(distance)}", va="center", size=7)  # clear of the dashed lines
     bars.invert_yaxis()
     bars.set(xlabel="distance from CMR", xlim=(0, 1.25 * max(ideal.values())))
     for ax, each in zip(panels, found.values(), strict=True):
