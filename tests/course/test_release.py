@@ -10,6 +10,7 @@ import pytest
 
 from induction_heads.course import claims, earlier, release
 from induction_heads.course.answering import QUICK
+from induction_heads.papers.singh_2024.lab import page as lab
 
 FAST = 1  # the lesson that is graded in the fast tests
 LESSONS = earlier.notebooks()
@@ -39,6 +40,14 @@ def test_what_lessons_link_to_outside_the_course_is_there(zipped):
     ]
     linked = {f"{release.NAME}/{link}" for text in lessons for link in re.findall(r"\]\(\.\./([^)#]+)", text)}
     assert f"{release.NAME}/glossary.md" in linked and linked <= set(zipped.namelist())
+
+
+def test_the_lab_goes_with_the_lessons_which_link_to_its_tours(zipped):
+    assert zipped.read(f"{release.NAME}/lab/index.html") == lab.page().encode()
+    text = "".join(zipped.read(name).decode() for name in zipped.namelist() if name.endswith(".ipynb"))
+    linked = set(re.findall(r"\]\(\.\./lab/index\.html#tour=(\w+)\)", text))
+    tours = re.findall(r"^  (\w+): \{\n    title:", lab.FOLDER.joinpath("tours.js").read_text(), re.MULTILINE)
+    assert linked == set(tours) and len(tours) == 3
 
 
 @pytest.mark.parametrize("number", LESSONS)

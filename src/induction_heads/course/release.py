@@ -16,6 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from induction_heads.machinery.execution import QUIET, NotebookError
 from induction_heads.machinery.paths import BUILD, write_whole
+from induction_heads.papers.singh_2024.lab import page as lab
 
 from . import checks, claims, earlier
 from .checking import Exercise
@@ -23,6 +24,7 @@ from .checking import Exercise
 FOLDER = BUILD / "course"
 NAME = "induction-heads-course"  # of the zip, and of the folder in it
 LINK = re.compile(r"\]\(\.\./([^)#\\]+)")  # in a notebook, to what lies beside the course
+LAB_IS = ("](../../build/site/lab/", "](../lab/")  # in the repository, and in the zip
 STUB = "course.todo()  # your turn"
 TEXT_STUB = "*Your answer.*"
 TIMEOUT_S = 600  # a cell
@@ -32,6 +34,7 @@ README = """\
 Open `course/00_route.ipynb` in JupyterLab, where the package `induction_heads` is installed. Nothing is downloaded.
 Write where it says `course.todo()`, then run the check below: it says at once whether the answer is right and, if not,
 what is probably wrong. Hand in the folder `course`. What earlier lessons made is in `earlier.z`, for those who skipped.
+Without Python: `lab/index.html`, opened in a browser, trains the same networks there.
 """
 
 
@@ -95,16 +98,19 @@ def generate(folder: Path, numbers: Iterable[int] = ()) -> list[Path]:
 
 
 def release(folder: Path = FOLDER) -> Path:
-    """Writes the students' zip: lessons without solutions, what earlier ones made, what they link to and read."""
+    """Writes the students' zip: lessons without solutions, the lab, what earlier ones made, what is linked and read."""
     shutil.rmtree(folder / NAME, ignore_errors=True)
     students = folder / NAME / earlier.COURSE.name
     students.mkdir(parents=True)
+    lab.write(folder / NAME / "lab")
     for notebook in [*earlier.COURSE.glob("00_*.ipynb"), *generate(folder)]:
-        shutil.copy(notebook, students)
-        for linked in LINK.findall(notebook.read_text(encoding="utf-8")):
+        text = notebook.read_text(encoding="utf-8").replace(*LAB_IS)
+        (students / notebook.name).write_text(text, encoding="utf-8")
+        for linked in set(LINK.findall(text)):
             target = folder / NAME / linked
-            target.parent.mkdir(exist_ok=True)
-            shutil.copy(earlier.COURSE.parent / linked, target)
+            if not target.exists():
+                target.parent.mkdir(exist_ok=True)
+                shutil.copy(earlier.COURSE.parent / linked, target)
     earlier.pack(students)
     claims.pack(folder / NAME)
     (folder / NAME / "README.md").write_text(README, encoding="utf-8")

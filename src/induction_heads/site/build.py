@@ -92,7 +92,7 @@ def check_installed() -> None:
 def gather(papers: Sequence[Paper], settings: Settings, sources: Path, has_lab: bool) -> None:
     """Writes the sources of all pages, and the files that are copied as they are, into a fresh folder."""
     from . import api, code, galleries, notebooks, verdicts, words
-    from .links import Pages
+    from .links import LAB, Pages
     from .shelf import Shelf
 
     shutil.rmtree(sources, ignore_errors=True)
@@ -108,7 +108,8 @@ def gather(papers: Sequence[Paper], settings: Settings, sources: Path, has_lab: 
     texts |= {f"papers/{paper.key}.md": galleries.paper(made, paper) for paper in papers}
     code.write(modules, shelf.root)
     executed = {book.page: book for each in books.values() for book in each}
-    pages = Pages.of({*texts, *executed, *lessons, *(module.code_place for module in modules)}, texts)
+    others = [*(module.code_place for module in modules), *([LAB] if has_lab else [])]
+    pages = Pages.of({*texts, *executed, *lessons, *others}, texts)
     for page, text in texts.items():
         _put(sources / page, words.followed(text, page, pages))
     for page, book in executed.items():

@@ -10,7 +10,7 @@ from ..machinery.paper import Paper
 from ..machinery.settings import Settings
 from . import atlas, code
 from .api import Module
-from .links import between
+from .links import LAB, between
 from .notebooks import Executed, button, shown
 from .shelf import Shelf, image, words
 
@@ -19,7 +19,7 @@ FRONT = (
     "Experiments on how induction heads form in transformers, which anybody can run again on two cores: {papers} "
     "papers, and a measured verdict on each of {claims} claims."
 )
-LAB, COURSE, GUIDE = "lab/index.html", "notebooks/course/00_route.ipynb", "notebooks/course/teachers_guide.md"
+COURSE, GUIDE = "notebooks/course/00_route.ipynb", "notebooks/course/teachers_guide.md"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 ANCHOR = re.compile(r'<a id="([^"]+)">')  # as the project's Markdown has them
 OWN = "word-"  # before such an anchor's name on the site, where headings and functions have names of their own
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^()\s]+)\)")
+LAB = "lab/index.html"  # on the site
+WHERE_LESSONS_HAVE_IT = (f"build/site/{LAB}", f"notebooks/{LAB}")  # in the repository, and in the students' folder
 ELSEWHERE = re.compile(r"[a-z][a-z+.-]*:", re.IGNORECASE)  # another host
 
 
@@ -42,9 +44,9 @@ def relinked(text: str, page: str, pages: Pages) -> str:
         place = f"#{own}{anchor}" if anchor else ""
         if wanted in pages.names:
             return f"[{words}]({path}{place})"
-        if (code := code_page(wanted)) in pages.names:
-            return f"[{words}]({between(page, code)}{place})"
-        return words
+        # Sphinx knows its own pages alone, and would drop a link in Markdown to another.
+        other = LAB if wanted in WHERE_LESSONS_HAVE_IT else code_page(wanted)
+        return f'<a href="{between(page, other)}{place}">{words}</a>' if other in pages.names else words
 
     return LINK.sub(followed, ANCHOR.sub(rf'<a id="{OWN}\1">', text))
 
