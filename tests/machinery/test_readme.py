@@ -24,6 +24,7 @@ def test_a_number_stands_where_its_key_is(tmp_path):
     (tmp_path / "times.json").write_text('{"training some": 600}')
     (tmp_path / "bench.json").write_text('{"1 run": {"ms": 0.23456}}')
     values = readme.values_of(tmp_path)
+    assert (values["papers"], values["claims"]) == ("1", "2")
     text = "<!--n:some verdicts--><!--/n-->; <!--n:time training some-->9 h<!--/n-->; <!--n:bench 1 run ms-->?<!--/n-->"
     said = readme.PLACE.sub(lambda place: readme.filled(place[0], values).split("-->")[1].split("<!--")[0], text)
     assert said == "1 hold, 1 hold in part; 10 min; 0.235"
