@@ -41,6 +41,15 @@ def test_a_figure_has_its_words_its_code_its_runs_and_what_the_paper_states_of_i
     assert text.index("## Falling") < text.index("### Figure 1: a fall") < text.index("Look.")
 
 
+def test_a_figure_may_be_drawn_by_a_room_that_papers_share_but_not_by_another_paper(made):
+    other, shared = (
+        replace(tiny_site.DRAWS, name=name, code_place=f"code/{name}.html")
+        for name in ("house.papers.other.figures", "house.lens.pictures")
+    )
+    assert "the code that drew it" not in galleries.paper(replace(made, modules=[other]), PAPER)
+    assert "../code/house.lens.pictures.html#L-1" in galleries.paper(replace(made, modules=[other, shared]), PAPER)
+
+
 def test_the_front_page_tells_the_argument_then_the_papers_then_the_field(made):
     text = galleries.front(made)
     places = [

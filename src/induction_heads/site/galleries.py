@@ -113,8 +113,9 @@ def _figure(page: str, made: Made, of: Paper, stem: str) -> list[str]:
 def _behind(page: str, made: Made, of: Paper, stem: str) -> list[str]:
     """The code that drew it, the notebook that shows it, and the runs."""
     own = [module for module in made.modules if f".papers.{of.key}." in module.name]
+    shared = [module for module in made.modules if ".papers." not in module.name]
     parts = []
-    if place := code.drawn_by(stem, own):
+    if place := code.drawn_by(stem, own) or code.drawn_by(stem, shared):
         parts.append(f'<a href="{between(page, place)}">the code that drew it</a>')
     parts += [button(page, each, "the notebook") for each in made.notebooks.get(of.key, ()) if stem in shown(each)]
     if runs := words(of.key, stem, made.settings)["runs"]:
@@ -175,6 +176,7 @@ def _ways(made: Made) -> list[str]:
     )
     return [
         "- [The ledger](ledger.md): every claim, its criterion, the paper's numbers and ours",
+        "- [The notebooks](notebooks/index.md), as they were executed last",
         "- [Glossary and equations](notebooks/glossary.md)",
         f"- {course}",
         "- [The package](api/index.md): every function, with shapes",

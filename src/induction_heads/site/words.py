@@ -15,8 +15,8 @@ COURSE_TEXTS = ("teachers_guide.md", "guide/*.md")  # in notebooks/course
 OPEN = """\
 # Open it in JupyterLab
 
-You need Python from 3.11 to 3.14, git, make, a C++ compiler (GCC from 11, clang from 14) and the package registry. No GPU,
-no data. In the project's folder:
+You need Python from 3.11 to 3.14, git, make, a C++ compiler (GCC from 11, clang from 14) and the package registry. No
+GPU, no data. In the project's folder:
 
 ```sh
 make lab                  # the environment, then JupyterLab on the notebooks
@@ -27,15 +27,17 @@ make reproduce-all        # every paper: all runs, notebooks, figures, verdicts
 *Run all* in a notebook trains what is missing with a live bar and reads the rest from the store. `make help` lists
 everything, `make status` says what is done and how long the rest takes.
 
-With conda: `conda env create -f environment.yml`, then `make VENV= lab`. Without make and without the project's folder, from the
-wheel alone:
+With conda: `conda env create -f environment.yml`, then `make VENV= lab`.
+
+Without make and without the project's folder, from the wheel alone:
 
 ```sh
 induction-heads start FOLDER   # notebooks, the course where it was made, and a README
 cd FOLDER && induction-heads lab
 ```
 
-On Windows take WSL, in which all is as on Linux. Without a compiler the same runs train in PyTorch, 5 to 10 times slower.
+On Windows take WSL, in which all is as on Linux. Without a compiler the same runs train in PyTorch, 5 to 10 times
+slower.
 
 The lab in the browser trains one network a page, without Python, from the same C++; the bench in JupyterLab
 (`live_bench`) trains at full speed and writes into the store, so that notebooks find its runs.

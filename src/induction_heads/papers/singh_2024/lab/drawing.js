@@ -112,7 +112,9 @@ function drawButtons() {
   $("progress").value = current?.done ?? 0;
   $("status").textContent = current ? statusOf(current) : compiled ? "" : $("status").textContent;
   // A button that is disabled under the keyboard would send it to the top of the page.
-  if (before?.disabled) ["pause", "train", "onward", "reset"].map($).find((button) => !button.disabled)?.focus();
+  if (!before?.disabled) return;
+  const next = ["pause", "train", "onward", "reset"].map($).find((button) => !button.disabled);
+  next?.focus({ preventScroll: true }); // the reader may look elsewhere when a run ends
 }
 
 function statusOf(run) {
