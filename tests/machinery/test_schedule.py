@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -47,10 +48,18 @@ def test_groups_of_any_size_give_the_same_numbers(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_processes_give_the_same_numbers_as_one(tmp_path):
-    longer = dataclasses.replace(SHORT, sequences=960)
-    one, two = (schedule.train([SHORT, longer], Store(tmp_path / str(n), dataset()), workers=n) for n in (1, 2))
-    for run in (SHORT, longer):
+def test_processes_give_the_same_numbers_as_one_and_no_file_is_open_for_each_tensor(tmp_path):
+    groups = [dataclasses.replace(run, sequences=640 + 32 * (run.init_seed % 2)) for run in EIGHT]
+    files = Path("/proc/self/fd")
+    opened: list[int] = []
+
+    def count(*_) -> None:
+        opened.append(len(list(files.iterdir())) if files.exists() else 0)
+
+    count()
+    one, two = (schedule.train(groups, Store(tmp_path / str(n), dataset()), workers=n, on_report=count) for n in (1, 2))
+    assert len(opened) > 2 and max(opened) < opened[0] + 40
+    for run in groups:
         assert one[run].history.equals(two[run].history)
         assert all(torch.equal(p, two[run].final[name]) for name, p in one[run].final.items())
 

@@ -3,6 +3,7 @@
 import math
 import multiprocessing
 import os
+import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -46,6 +47,20 @@ def pool(workers: int, begin: Callable[..., None] | None = None, *given: Any) ->
             process.terminate()
         executor.shutdown(wait=False, cancel_futures=True)
         raise
+
+
+class Packed:
+    """What a worker gets as the value itself, sent as bytes.
+
+    PyTorch would share the memory of every tensor in it, and hold a file open for each: thousands, where most systems
+    allow a process 1,024.
+    """
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __reduce__(self) -> tuple:
+        return pickle.loads, (pickle.dumps(self.value),)
 
 
 def _begin(begin: Callable[..., None] | None, *given: Any) -> None:
