@@ -42,7 +42,7 @@ PAPER = Paper(
         "figure-2": Result("Measures of progress", "01_abrupt", rows=equal),
         "figure-3": Result("Patterns before and after", "01_abrupt", rows=abrupt),
         "figure-4": Drawn("Three nested logits", "01_abrupt"),
-        "figure-5": Result("Which data favour context", "02_data", rows=data, in_reproduce_all=False),
+        "figure-5": Result("Which data favour context", "02_data", rows=data),
         "figure-6": Result("The previous-token step clamped", "01_abrupt", rows=clamp),
     },
     claims=claims_of,
