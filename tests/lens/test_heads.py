@@ -148,6 +148,9 @@ def test_the_command_writes_a_table_and_a_figure(tmp_path, monkeypatch, capsys):
     assert cli.main(["heads", str(folder)]) == 0
     told = capsys.readouterr().out.splitlines()
     table, picture = told[-2:]
-    assert len(pd.read_csv(table)) == 8 and picture.endswith("figure_heads_of_a_model.png")
+    written = pd.read_csv(table)
+    assert (
+        len(written) == 8 and written["lag +1"].between(0, 1).all() and picture.endswith("figure_heads_of_a_model.png")
+    )
     assert os.path.isfile(picture) and told[0].split()[:2] == ["layer", "prefix_matching"]
     assert cli.main(["heads"]) == 2 and "heads wants a model" in capsys.readouterr().err

@@ -144,7 +144,7 @@ def test_what_the_paper_gives_and_no_seed_has_lies_nowhere():
 
 
 def test_a_claims_text_follows_the_papers_numbers():
-    assert published(share=0.354, time=272_638.2).paper == "share 0.354; time 272,638"
+    assert published(share=0.354, time=272_638.2).paper == "share 0.354; time 273,000"
     assert claim().paper == ""
     found = Verdict(published(x=2.5, time=3e5), by_seed(1, 2))
     assert found.paper == "x 2.5 (above ours); time 300,000"

@@ -98,6 +98,8 @@ def folder_of(model: str) -> Path:
 def report(name: str, text: str | None = None) -> str:
     """Opens a model, measures its heads, on a text file too, and writes table and figure; says what is seen, and where.
 
+    The table has the lag curve of every head, of which the figure shows those of a few.
+
     `FileNotFoundError` where the model or the text is not at hand.
     """
     written = Path(text).read_text(encoding="utf-8") if text else None
@@ -105,8 +107,9 @@ def report(name: str, text: str | None = None) -> str:
     found = heads.look(heads.open(name), name, written)
     page = Page(folder_of(name), "paper", f"{name}; {found.test}")
     picture = page.write(figure_heads_of_a_model(found))
+    lags = pd.DataFrame(found.lags, index=found.table.index, columns=[f"lag {lag:+d}" for lag in LAGS])
     with paths.write_whole(picture.with_name("heads.csv")) as part:
-        found.table.to_csv(part)
+        found.table.join(lags).to_csv(part)
     rows = found.table.sort_values("prefix_matching", ascending=False).head(SHOWN)
     return "\n".join(
         [rows.round(3).to_string(), "", *told(found), found.test, str(part.parent / "heads.csv"), str(picture)]

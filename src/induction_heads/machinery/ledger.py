@@ -17,7 +17,7 @@ from typing import Any, SupportsFloat
 import torch
 
 from . import paths, processes
-from .numbers import number
+from .numbers import number, published
 from .remembered import remembered
 from .run import Run
 from .settings import Settings
@@ -59,7 +59,7 @@ class Claim:
     @property
     def paper(self) -> str:
         """The paper's numbers in words."""
-        return _listed(self.theirs, "; ")
+        return "; ".join(f"{name} {published(x)}" for name, x in self.theirs.items())
 
     def seeds(self, seeds: Sequence[int]) -> Sequence[int]:
         """Those of the seeds that it is measured on."""
@@ -111,7 +111,7 @@ class Verdict:
         """The paper's numbers in words, each with where it lies among ours."""
         placed = placement(self.claim, self.numbers)
         where = {name: f" ({place})" for name, place in placed.items()}
-        return "; ".join(f"{name} {number(x)}{where.get(name, '')}" for name, x in self.claim.theirs.items())
+        return "; ".join(f"{name} {published(x)}{where.get(name, '')}" for name, x in self.claim.theirs.items())
 
     def beside(self, seeds: Iterable[int]) -> "Verdict":
         """Over the seeds measured that are none of these."""

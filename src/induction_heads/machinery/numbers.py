@@ -10,3 +10,8 @@ def number(x: SupportsFloat | None) -> str:
     if not math.isfinite(value):
         return "never"
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
+
+
+def published(theirs: SupportsFloat | None) -> str:
+    """A number of a paper, to three digits: curves are read off pictures, and of one run off several of them."""
+    return number(None if theirs is None else float(f"{float(theirs):.3g}"))

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from ..machinery import ledger
-from ..machinery.numbers import number
+from ..machinery.numbers import published
 from ..machinery.paper import Paper
 from .galleries import Made
 
@@ -56,7 +56,7 @@ def _numbers(claim: dict[str, Any]) -> str:
     theirs, placed = claim.get("published", {}), claim.get("placed", {})
     rows = ""
     for name in names:
-        stated = number(theirs[name]) if name in theirs else ""
+        stated = published(theirs[name]) if name in theirs else ""
         place = f' <span class="source">{html.escape(placed[name])}</span>' if name in placed else ""
         rows += (
             f'<tr><th scope="row">{html.escape(name)}</th><td>{stated}{place}</td><td>{_spread(claim, name)}</td></tr>'

@@ -58,9 +58,11 @@ def test_figures_and_readings_tell_the_numbers():
     settings = {name: {0: history.assign(loss=[4.0, loss])} for name, loss in (("natural", 3.2), ("reverse", 3.6))}
     settings |= {name: {0: history} for name in runs.further(0)} | {runs.FORWARD: {0: history}}
     checked(figures.figure_further(settings), figures.figure_further, "natural 0.6", "reverse 3.6")
-    (cost,) = readings.cost(settings)
+    (cost, bar) = readings.cost(settings)
     assert "came true" in cost and "reverse +0.40, reverse with half the share +0.00" in cost
-    (sooner,) = readings.sooner(settings)  # all at step 50
+    assert "0.05 is met by reverse in none of 1 seeds, reverse with half the share in the one seed" in bar
+    (sooner, bar) = readings.sooner(settings)  # all at step 50
+    assert "Natural training takes 50; at most 0.9 of that is met by forward in none of 1 seeds" in bar
     assert "failed" in sooner and "forward 50, forward anywhere 50" in sooner
     checked(figures.figure_natural_loss(histories), figures.figure_natural_loss, "reverse 3.2")
     losses = {name: {0: {"step": [0.0, 100.0], "forward": [4.0, 0.5], "reverse": [4.0, 3.0]}} for name in ARMS}
@@ -69,6 +71,7 @@ def test_figures_and_readings_tell_the_numbers():
     checked(figures.figure_lag_curves(curves), figures.figure_lag_curves, "natural 0.5")
     loads = {name: {0: {"gain": 1.0, "top": 0.4, "others": 0.1}} for name in ARMS}
     checked(figures.figure_load(loads), figures.figure_load, "forward 0.4")
+    assert "forward 0.40 beside 0.10 (copying gains 1.00 nats)" in readings.loads(loads)[0]
     assert "natural: 50" in readings.formed(histories)[0]
     (equal, ends) = readings.copying(losses)
     assert "failed" in equal and "0.5 with forward, backward snippets 3" not in equal and "natural 0.5 and 3" in ends

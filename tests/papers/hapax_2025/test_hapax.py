@@ -61,10 +61,13 @@ def test_figures_and_readings_tell_the_numbers():
     table = pd.DataFrame({"prefix_matching": [0.1, 0.7], "ov_score": [-0.3, 0.95]}, index=["L1H0", "L2H1"])
     tables = {name: {0: table} for name in ARMS}
     checked(figures.figure_heads(tables), figures.figure_heads, "vanilla 0.7")
-    (every,) = readings.heads(tables)  # Hapax has one here
+    (every, copies) = readings.heads(tables)  # Hapax has one here
     assert "L2H1 0.70 (OV 0.95)" in every and "failed" in every
+    assert "OV scores of -0.30 to 0.95: few copy" in copies
     assert "61 % of targets" in readings.dropped(losses, 0.61)[0]
     ends = {name: {0: pd.DataFrame({"loss": [4.1, loss]})} for name, loss in zip(ARMS, (3.0, 4.0), strict=True)}
     assert readings.every_target(ends) == ["On all targets together, kept or not: vanilla 3 and Hapax 4 nats."]
     assert "above it in 1 of 2 seeds" in readings.anti_copying({0: 4.2, 1: 4.0})[0]
-    assert "Hapax from 3.99 to 3.82" in readings.abstractive(by_arm, falling)[0]
+    (medians, guess) = readings.abstractive(by_arm, falling)
+    assert "Hapax from 3.99 to 3.82" in medians and "4.14 nats, in none of 2 seeds." in guess
+    assert "it copies wrongly" in readings.abstractive(by_arm | {"vanilla": {0: falling + 1}}, falling)[1]

@@ -70,6 +70,20 @@ def test_figures_and_readings_tell_the_numbers():
     pools = {name: {0: {"step": [0.0, 100.0], "loss": [4.0, 0.05]}} for name in NAMES}
     pools[runs.NONE] = {0: {"step": [], "loss": []}}
     checked(figures.figure_pool({n: {0: history} for n in NAMES}, pools), figures.figure_pool, "10 100")
-    assert readings.repeats(ends()) == ["The highest test loss comes with 1,000 in all 2 seeds."]
-    assert "10 times: 100; 100 times: 100" in readings.pool(pools)[0]
-    assert "1,000 0.2" in readings.prefix_matching(ends())[0] and "78 % below" in readings.prefix_matching(ends())[1]
+    worst, enough = readings.repeats(ends())
+    assert worst == "The highest test loss comes with 1,000 in all 2 seeds."
+    assert "0.5 and 0.5 nats on repeats (at most 0.6 is wanted), so that the steps are enough" in enough
+    failed, costs = readings.pool(pools, ends())
+    assert "failed:** the pool is known by heart at step (by seed) 10 times: 100; 100 times: 100" in failed
+    assert "where the pool is known: 10 times +0.00, 100 times +0.70" in costs and costs.endswith("it is not: none.")
+    unknown = {0: {"step": [0.0, 100.0], "loss": [4.0, 2.0]}}
+    came_true, costs = readings.pool(pools | {"10": unknown}, ends())
+    assert "came true" in came_true and "where it is not: 10 times +0.00" in costs
+    highest = {name: [0.3, 0.1] for name in NAMES}
+    came_true, fall, formed = readings.prefix_matching(ends(), highest)
+    assert "came true" in came_true and "1,000 0.2" in came_true and "78 % below" in fall and "stronger" in fall
+    assert "highest at any evaluation is 0.3 and 0.1 (by seed): induction heads never form" in formed
+    assert "form, and are lost" in readings.prefix_matching(ends(), highest | {"1,000": [0.3, 0.8]})[2]
+    (shares,) = readings.shares_lost(lost)
+    assert "10 times 0.00 and 0.00 (copying more in none of 2 seeds)" in shares
+    assert "1,000 times 0.96 and 0.71 (copying more in all 2 seeds)" in shares

@@ -90,8 +90,11 @@ def test_figures_and_readings_tell_the_numbers():
     zeroed = {0: {"heads": ["L2H1"], "intact": 0.2, "like": 4.0, "random": [0.5, 4.5]}}
     checked(figures.figure_causal(zeroed), figures.figure_causal, "seed 0 4, 0.5")
     assert "in the one seed" in readings.corner({0: table})[1]
-    assert "2 of 2 heads have a distance below 0.5, 1 below 0.1" in readings.low_distances({0: table})[0]
-    assert "their largest attention at any lag is at most 0.02" in readings.low_distances({0: table})[1]
+    came_true, many, others = readings.low_distances({0: table})
+    assert "came true:** of 1 heads with a prefix matching of 0.6 or more 1 have" in came_true
+    assert "2 of 2 heads have a distance below 0.5, 1 below 0.1" in many
+    assert "their largest attention at any lag is at most 0.02" in others
+    assert "failed" in readings.low_distances({0: table.assign(distance=0.7)})[0]
     assert "1 of 2 (seed 0, 4 nats)" in readings.causal(zeroed)[0]
     true, told = readings.recall({0.0: spike(1), 1.0: spike(-1)})
     assert "came true" in true and "0: 1.00 and 0.00" in told

@@ -128,3 +128,10 @@ def test_short_and_long_heads_are_looked_for_in_one_network():
     failed, _ = readings.further({BOTH: FOUND, PLAIN: short, LONGER: long})
     assert "failed:** heads of 64 symbols are short, and" in failed and "in 1 of 3 networks" in failed
     assert "not all short" in readings.further({BOTH: FOUND, PLAIN: long, LONGER: FOUND})[0]
+
+
+def test_each_criterion_is_told_in_each_setting_with_its_numbers():
+    short, long, corruption = readings.in_each_setting({"a": FOUND, "b": {0: {"L1H0": FOUND[0]["L1H0"]}}})
+    assert "a: in the one seed (s(1) 0.7); b: in none of 1 seeds (s(1) 0.02)" in short
+    assert "a: in the one seed (s(1) 0.2, s(3) 0.6)" in long
+    assert "long, intact 0.6, long, corrupted 0.1" in corruption and "b: in none of 1 seeds" in corruption

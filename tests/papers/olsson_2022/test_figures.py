@@ -60,7 +60,7 @@ def test_figures_say_what_they_show():
     checked(figures.figure_depth(plain), figures.figure_depth, "3 layers 0.9, 0.9")
     every = histories(*runs.SIZES)
     checked(figures.figure_smeared(every), figures.figure_smeared, "1 layer, smeared 0.25")
-    checked(figures.figure_ablations(ablated()), figures.figure_ablations, "Layer 2, fully 3.5, 3.5")
+    checked(figures.figure_ablations(ablated()), figures.figure_ablations, "Layer 2, fully 3, 3")
     checked(figures.figure_heads({0: head_table()}), figures.figure_heads, "The 4 heads")
     halves = {"nothing": [50.0, math.inf], "step 1": [25.0, 30.0]}
     checked(figures.figure_clamped(histories(*halves), halves), figures.figure_clamped, "nothing 50, never")
@@ -72,7 +72,18 @@ def test_a_path_turns_by_the_angle_at_its_corner():
     assert figures.turn(np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]])) == pytest.approx(0)
     paths = {runs.ONE: corner, runs.TWO: -corner}
     checked(figures.figure_loss_paths(paths, 0), figures.figure_loss_paths, "1 layer 90")
-    assert "1 layer 90° and 2 layers 90°" in readings.loss_paths(paths)[0]
+    (failed, apart) = readings.loss_paths(paths)
+    assert "failed:** the largest turn of each path is 1 layer 90° and 2 layers 90°" in failed
+    assert "Furthest apart at the end are 1 layer and 2 layers, by 2.83 nats" in apart
+
+
+def test_one_layer_goes_straight_where_the_others_turn_to_one_end():
+    straight = np.array([[0.0, 0.0], [-1.0, 0.0], [-2.0, 0.1]])
+    corner = np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 2.0]])
+    (came_true, _) = readings.loss_paths({runs.ONE: straight, runs.TWO: corner, runs.THREE: corner + 0.1})
+    assert "came true" in came_true and "that copy are at most 0.141 nats apart" in came_true
+    (failed, _) = readings.loss_paths({runs.ONE: straight, runs.TWO: corner, runs.THREE: corner - 5})
+    assert "failed" in failed
 
 
 def test_principal_components_are_the_directions_in_which_rows_differ_most():
@@ -91,4 +102,9 @@ def test_readings_tell_the_numbers():
     assert "looks better in all 2 seeds" in better and "score -3.60 before, -5.00 after" in parts
     assert "L2H3 0.00, the others -1.00 to -0.14 (seed 0)" in readings.copying({0: head_table()})[0]
     assert "nothing: 1 of 2 seeds half way" in readings.clamped({"nothing": [50.0, math.inf]})[0]
-    assert readings.depth(histories(runs.ONE)) == ["1 layer: 0.9 and 0.9."]
+    (failed,) = readings.depth(histories(runs.ONE, runs.TWO))
+    assert "failed:** by seed, 1 layer 0.9 and 0.9; 2 layers 0.9 and 0.9." in failed
+    low = {0: history(4.0).assign(prefix_matching=0.05)}
+    assert "came true" in readings.depth({runs.ONE: low} | histories(runs.TWO))[0]
+    (attends, others) = readings.wording({0: {-1: 0.01, 0: 0.02, 1: 0.9}})
+    assert "0.01, 0.02, 0.9 at lags -1, +0, +1 (seed 0)" in attends and "would be 0.02 at most" in others

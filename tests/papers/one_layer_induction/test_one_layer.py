@@ -76,5 +76,8 @@ def test_figures_and_readings_tell_the_numbers():
     assert "ends (0.10, 0.90)" in readings.shares({0: shares()})[1]
     assert "vanilla 56.8" in readings.half_way(histories)[0]
     checked(figures.figure_strongest({"a": histories["vanilla"]}), figures.figure_strongest, "a 0.5, 0.5")
-    assert "came true:** it ends at 0.5, 0.5 nats with a" in readings.strongest({"a": histories["vanilla"]})[0]
+    told = readings.strongest({"a": histories["vanilla"]})[0]
+    assert "came true:** it ends at 0.5, 0.5 nats with a (below 1 in all 2 seeds)" in told
+    late = {0: history.assign(copied_loss=[4.16, 1.2]), 1: history}
+    assert "failed:** it ends at 1.2, 0.5 nats with a (below 1 in 1 of 2 seeds)" in readings.strongest({"a": late})[0]
     assert "a +1.0, -2.5; b +0.1" in readings.matches({"a": [1.0, -2.5], "b": [0.1]})[0]

@@ -56,11 +56,17 @@ def test_figure_7():
     checked(grafting.figure_7_start(ROWS_7, own), grafting.figure_7_start, "no graft 2.00")
 
 
-def test_where_runs_start_the_papers_points_stand_beside_its_own_seed_only():
-    def points(own):
-        return len(grafting.figure_7_start(ROWS_7, own).figure.axes[0].lines)
+def test_the_papers_runs_of_figure_7_stand_beside_ours_of_the_same_role():
+    five, six, seven = (f"Layer 1 of seed {seed}" for seed in (5, 6, 7))
+    assert grafting.as_ours(ROWS_7, six) == {"no clamp": "no clamp", five: six, six: five, seven: seven}
+    assert all(theirs == ours for theirs, ours in grafting.as_ours(ROWS_7, five).items())
 
-    assert points("Layer 1 of seed 5") - points("Layer 1 of seed 6") == len(ROWS_7)
+    def shown(own):
+        axes = grafting.figure_7_start(ROWS_7, own).figure.axes[0]
+        return {line.get_ydata()[0]: line.get_xdata()[0] for line in axes.lines if line.get_marker() == "D"}
+
+    rows = list(ROWS_7)
+    assert shown(five)[rows.index(five)] == shown(six)[rows.index(six)]  # its own Layer 1 stands beside our own
 
 
 def test_figure_8():

@@ -153,12 +153,13 @@ def test_a_miss_that_another_line_mends_is_the_threshold():
         groups({2: False, 3: True, 4: True}, 2), ["table-1"], {"table-1": [7]}
     )
     text = " ".join(sentences)
-    assert confirmed and "takes 2 heads; the criterion is met with 3 and 4." in text and "mends 1 of 1" in text
+    assert confirmed and "misses for 1 seed;" in text and "by seed: 7 (2 → 3, 4)." in text and "mends 1 of 1" in text
 
 
 def test_a_miss_that_no_line_mends_is_not():
     confirmed, sentences = readings.reading_grouping(groups({2: False, 3: False}, 2), ["table-1"], {"table-1": [7]})
-    assert not confirmed and "no number of heads" in " ".join(sentences) and "not known" in " ".join(sentences)
+    text = " ".join(sentences)
+    assert not confirmed and "met with no number of heads for seed 7 (2 heads)." in text and "not known" in text
 
 
 def test_nothing_missed_confirms_nothing():

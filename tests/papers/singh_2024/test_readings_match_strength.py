@@ -67,6 +67,9 @@ def test_answers_out_of_context_have_to_be_the_most_frequent_at_every_wrong_stre
         "came true:** a label that is not in the context is the most frequent answer at 3 of the 3"
         in readings.reading_15_answers(STRENGTHS, shares)[0]
     )
-    absent[2] = 0.1
+    assert "At none of these strengths" in readings.reading_15_answers(STRENGTHS, shares)[-1]
+    absent[0] = absent[2] = 0.1
     shares["the right label"] = 1 - absent
-    assert "failed" in readings.reading_15_answers(STRENGTHS, shares)[0]
+    sentences = readings.reading_15_answers(STRENGTHS, shares)
+    assert "failed" in sentences[0]
+    assert sentences[-1].startswith("At 0 and 0.4 the most frequent answer is the right label")

@@ -1,5 +1,6 @@
 """Parts of figures that several papers about token models draw: a curve a seed, a point a head, lag curves, seeds."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from induction_heads.machinery.numbers import number
 from .measures import LAGS
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")  # of conditions or layers, beside their colours
+SHORT = 10  # letters of a condition's name that stay in one line
 
 
 def colours(names: Iterable[str]) -> dict[str, str]:
@@ -36,10 +38,11 @@ def each_seed(
     ax.set_xlim(0, max(steps[-1], ax.get_xlim()[1]))
 
 
-def chance(ax: Axes, level: float, text: str) -> None:
-    """A dashed line at what guessing gives."""
+def chance(ax: Axes, level: float, text: str, *, left: bool = False, below: bool = False) -> None:
+    """A dashed line at what guessing gives, with its name at the right end, or the left, above it or below."""
     ax.axhline(level, color=QUIET, lw=0.9, ls=(0, (4, 3)), zorder=1)
-    ax.annotate(text, (1, level), xycoords=("axes fraction", "data"), size=7, color=QUIET, ha="right", va="bottom")
+    ends: dict[str, Any] = {"ha": "left" if left else "right", "va": "top" if below else "bottom"}
+    ax.annotate(text, (0.01 if left else 1, level), xycoords=("axes fraction", "data"), size=7, color=QUIET, **ends)
 
 
 def by_head(ax: Axes, tables: Mapping[int, pd.DataFrame], x: str, y: str) -> None:
@@ -56,7 +59,7 @@ def by_seed(ax: Axes, numbers: Mapping[str, Sequence[float]], colour: Mapping[st
         values = np.asarray(each, dtype=float)
         finite = values[np.isfinite(values)]
         spread = (np.arange(len(values)) - (len(values) - 1) / 2) * 0.3 / max(len(values), 2)
-        ax.plot(i + spread, values, "o", ms=5, color=colour[name], mec="white", mew=0.4, zorder=3)
+        ax.plot(i + spread, values, "o", ms=5, color=colour[name], mec="white", mew=0.4, zorder=3, clip_on=False)
         never = spread[~np.isfinite(values)]
         if len(never):
             top: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "clip_on": False}
@@ -64,7 +67,7 @@ def by_seed(ax: Axes, numbers: Mapping[str, Sequence[float]], colour: Mapping[st
             ax.text(i, 0.88, "never", transform=ax.get_xaxis_transform(), ha="center", size=7, color=QUIET)
         if len(finite) == len(values):
             ax.plot([i - 0.25, i + 0.25], [np.median(finite)] * 2, color=colour[name], lw=1.2)
-    ax.set_xticks(range(len(numbers)), [name.replace(" ", "\n") for name in numbers])
+    ax.set_xticks(range(len(numbers)), [textwrap.fill(name, SHORT) for name in numbers])
     ax.set_xlim(-0.5, len(numbers) - 0.5)
 
 

@@ -8,7 +8,6 @@ from . import measures, runs
 from .runs import BALANCED, FORWARD, NATURAL, REVERSE
 
 Numbers = dict[str, float]
-ACCELERATES = 0.9  # of the natural arm's steps
 
 
 def steps(study: Study, seed: int) -> Numbers:
@@ -18,7 +17,7 @@ def steps(study: Study, seed: int) -> Numbers:
 
 def accelerates(numbers) -> bool:
     forward, natural = (numbers[f"step to prefix matching 0.3, {name}"] for name in (FORWARD, NATURAL))
-    return math.isfinite(forward) and forward <= ACCELERATES * natural
+    return math.isfinite(forward) and forward <= measures.ACCELERATES * natural
 
 
 def backward_heads(study: Study, seed: int) -> Numbers:

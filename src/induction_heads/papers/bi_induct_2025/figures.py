@@ -46,7 +46,7 @@ def figure_activity(histories: Histories) -> Drawing:
     """The largest prefix matching through training, by arm."""
     fig, ax = plt.subplots(figsize=(5.6, 3.3))
     _through_training(ax, histories, "prefix_matching")
-    pictures.chance(ax, FORMED, "formed")
+    pictures.chance(ax, FORMED, "formed", left=True)
     ax.set(ylabel="largest prefix matching of a head", ylim=(0, 1))
     ax.legend()
     ends = {name: [h.prefix_matching.iloc[-1] for h in each.values()] for name, each in histories.items()}
@@ -66,7 +66,7 @@ def figure_copying(losses: Mapping[str, Mapping[int, Mapping[str, list[float]]]]
     for ax, way in zip(axes, (FORWARD, REVERSE), strict=True):
         tables = {n: {s: pd.DataFrame(one) for s, one in each.items()} for n, each in losses.items()}
         _through_training(ax, tables, way)
-        pictures.chance(ax, FREE, "free tokens")
+        pictures.chance(ax, FREE, "free tokens", below=True)
         ax.set(ylim=(0, None))
     axes[0].set(ylabel="loss on copied tokens (nats)")
     axes[1].legend()
@@ -178,7 +178,7 @@ def figure_further(histories: Histories) -> Drawing:
             )  # the longer one is the same until its end
             pictures.each_seed(ax, histories[name], column, color=COLOURS[name], label=name, **dashed)
         ax.legend(fontsize="small")
-    pictures.chance(axes[0], FORMED, "formed")
+    pictures.chance(axes[0], FORMED, "formed", left=True)
     axes[0].set(ylabel="largest prefix matching of a head", ylim=(0, 1))
     axes[1].set(ylabel="loss on natural sequences (nats)")
     plots.panel_titles(axes, ("Forward: sooner?", "Reverse: what it costs"))

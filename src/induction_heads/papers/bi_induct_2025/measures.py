@@ -22,6 +22,7 @@ ANTI = 0.1  # attention from which a head counts as a backward head
 MOVED = 5  # places
 PLAIN_COPIES, SNIPPETS, MOVED_SNIPPETS = "24 tokens, reversed", "snippets as trained", f"snippets {MOVED} places on"
 GUARD = 0.05  # nats, above natural training: the noise between seeds
+ACCELERATES = 0.9  # of the natural arm's steps
 FORMED = 0.3  # prefix matching from which an induction head counts as formed
 
 

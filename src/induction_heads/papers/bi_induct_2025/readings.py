@@ -1,5 +1,6 @@
 """Readings of this paper's figures: numbers in, sentences out; verdicts on claims are told by `machinery.reading`."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -7,12 +8,12 @@ import pandas as pd
 from jaxtyping import Float
 from numpy import ndarray
 
-from induction_heads.machinery.reading import listed, number, prediction
+from induction_heads.machinery.reading import in_words, listed, number, prediction
 from induction_heads.networks.tokens.evaluate import crossing
 from induction_heads.networks.tokens.measures import LAGS
 
 from .figures import Histories
-from .measures import ANTI, FORMED, FREE, GUARD, MOVED_SNIPPETS
+from .measures import ACCELERATES, ANTI, FORMED, FREE, GUARD, MOVED_SNIPPETS
 from .runs import ANYWHERE, FORWARD, HALF, NATURAL, NATURAL_LONG, REVERSE, REVERSE_HALF, REVERSE_LONG
 
 
@@ -27,16 +28,28 @@ def _formed(each: Mapping[int, pd.DataFrame]) -> list[float]:
 
 
 def sooner(histories: Histories) -> list[str]:
-    """Whether snippets anywhere come sooner than at fixed places, and half as many later."""
+    """Whether snippets anywhere come sooner than at fixed places, and half as many later; and the claim's bar in each.
+
+    The bar is nine tenths of natural training's steps.
+    """
     steps = {name: _formed(histories[name]) for name in (FORWARD, ANYWHERE, HALF)}
+    natural = _formed(histories[NATURAL])
     each = list(zip(*steps.values(), strict=True))
     came_true = all(anywhere < forward < half for forward, anywhere, half in each)
     told = listed(f"{name} {listed(map(number, found))}" for name, found in steps.items())
-    return [prediction(came_true, f"an induction head is formed at step {told}")]
+    met = {
+        name: sum(math.isfinite(a) and a <= ACCELERATES * b for a, b in zip(found, natural, strict=True))
+        for name, found in steps.items()
+    }
+    bars = listed(f"{name} in {in_words(held, len(natural))}" for name, held in met.items())
+    return [
+        prediction(came_true, f"an induction head is formed at step {told}"),
+        f"Natural training takes {listed(map(number, natural))}; at most {ACCELERATES:g} of that is met by {bars}.",
+    ]
 
 
 def cost(histories: Histories) -> list[str]:
-    """How far backward snippets end above natural training of the same length, in each setting."""
+    """How far backward snippets end above natural training of the same length, in each setting, and the claim's bar."""
     beside = {REVERSE: NATURAL, REVERSE_HALF: NATURAL, REVERSE_LONG: NATURAL_LONG}
     above = {
         name: [histories[name][seed].loss.iloc[-1] - h.loss.iloc[-1] for seed, h in histories[natural].items()]
@@ -44,8 +57,11 @@ def cost(histories: Histories) -> list[str]:
     }
     told = [f"{name} {listed(f'{x:+.2f}' for x in each)}" for name, each in above.items()]
     caught_up = bool(max(above[REVERSE_LONG]) <= GUARD)
+    met = {name: sum(bool(x <= GUARD) for x in each) for name, each in above.items()}
+    bars = listed(f"{name} in {in_words(held, len(above[name]))}" for name, held in met.items())
     return [
-        prediction(caught_up, f"natural loss less that of natural training of the same length (nats): {listed(told)}")
+        prediction(caught_up, f"natural loss less that of natural training of the same length (nats): {listed(told)}"),
+        f"At most {GUARD:g} is met by {bars}.",
     ]
 
 
@@ -62,6 +78,17 @@ def copying(losses: Mapping[str, Mapping[int, Mapping[str, list[float]]]]) -> li
         prediction(came_true, f"the least loss through training (median) is, on {lowest}"),
         f"At the end, on forward and on backward snippets: {listed(told)}.",
     ]
+
+
+def loads(found: Mapping[str, Mapping[int, Mapping[str, float]]]) -> list[str]:
+    """What the top head carries beside another head, and what copying gains, by arm: medians."""
+    told = []
+    for name, each in found.items():
+        top, others, gain = (
+            float(np.median([one[part] for one in each.values()])) for part in ("top", "others", "gain")
+        )
+        told.append(f"{name} {top:.2f} beside {others:.2f} (copying gains {gain:.2f} nats)")
+    return [f"Lost without the top head, beside another on average (medians): {listed(told)}."]
 
 
 def backward(found: Mapping[str, Mapping[int, Mapping[str, float]]]) -> list[str]:

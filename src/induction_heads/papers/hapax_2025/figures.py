@@ -18,7 +18,7 @@ from .runs import HAPAX, VANILLA
 
 Histories = Mapping[str, Mapping[int, pd.DataFrame]]
 COLOURS = pictures.colours((VANILLA, HAPAX))
-CHANCE = float(np.log(63))  # nats, on DUP(20, 3), which leaves out the separator
+CHANCE = float(np.log(63))  # nats, of a guess among all tokens but the separator, which DUP and SPAN leave out
 
 
 def figure_suppression(histories: Histories) -> Drawing:
@@ -117,7 +117,7 @@ def figure_heads(tables: Mapping[str, Mapping[int, pd.DataFrame]]) -> Drawing:
         fig,
         "Every head",
         "Prefix matching and the OV score (1 copies, −1 suppresses) of every head of all seeds. Top right: induction "
-        "heads.",
+        "heads; top left: heads that copy what they attend to, and attend elsewhere.",
         f"Points, one a head. Largest prefix matching by seed: {pictures.told(most)}. Largest OV score: "
         f"{pictures.told(copies)}.",
     )

@@ -7,13 +7,14 @@ import pandas as pd
 from jaxtyping import Float
 from numpy import ndarray
 
-from induction_heads.machinery.reading import listed, number, prediction
+from induction_heads.machinery.reading import in_words, listed, number, prediction
 
 from .figures import CHANCE, Histories
 from .measures import early_and_late
 from .runs import HAPAX, VANILLA
 
 HIGH, NEAR_ONE = 0.5, 0.9  # prefix matching and the OV score of a head that is said to copy
+HALF = 0.5  # an OV score above which most of the eigenvalues are positive
 
 
 def dropped(losses: Mapping[str, Mapping[int, Mapping[str, list[float]]]], share: float) -> list[str]:
@@ -46,14 +47,19 @@ def anti_copying(ends: Mapping[int, float]) -> list[str]:
 def abstractive(
     losses: Mapping[str, Mapping[int, Float[ndarray, " token"]]], bayes: Float[ndarray, " token"]
 ) -> list[str]:
-    """Early and late loss of each training, medians, beside Bayes' rule."""
+    """Early and late loss of each training, medians, beside Bayes' rule; vanilla's beside a guess."""
     told = []
     for name, each in losses.items():
         early, late = np.median([early_and_late(one) for one in each.values()], 0)
         told.append(f"{name} from {early:.2f} to {late:.2f}")
     early, late = early_and_late(bayes)
+    ends = [early_and_late(one)[1] for one in losses[VANILLA].values()]
+    above = sum(bool(end > CHANCE) for end in ends)
     return [
-        f"From targets 1 to 4 to targets 48 to 63, medians: {listed(told)}; Bayes' rule from {early:.2f} to {late:.2f}."
+        f"From targets 1 to 4 to targets 48 to 63, medians: {listed(told)}; "
+        f"Bayes' rule from {early:.2f} to {late:.2f}.",
+        f"Late, {VANILLA} is worse than a guess among all tokens, {number(CHANCE)} nats, in "
+        f"{in_words(above, len(ends))}{': it copies wrongly' if above == len(ends) else ''}.",
     ]
 
 
@@ -69,4 +75,9 @@ def heads(tables: Mapping[str, Mapping[int, pd.DataFrame]]) -> list[str]:
             told.append(
                 f"{name}, seed {seed}: {best} {table.prefix_matching[best]:.2f} (OV {table.ov_score[best]:.2f})"
             )
-    return [prediction(copies and none, f"the head of most prefix matching is {'; '.join(told)}")]
+    every = pd.concat(list(tables[HAPAX].values())).ov_score
+    return [
+        prediction(copies and none, f"the head of most prefix matching is {'; '.join(told)}"),
+        f"Heads of Hapax have OV scores of {every.min():.2f} to {every.max():.2f}: "
+        f"{'they copy what they attend to' if every.median() > HALF else 'few copy what they attend to'}.",
+    ]

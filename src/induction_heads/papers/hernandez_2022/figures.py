@@ -46,7 +46,7 @@ def figure_repeats(ends: Ends) -> Drawing:
     pictures.chance(ax, COPY_FLOOR, "chance")
     pictures.chance(ax, TEST_FLOOR, "free tokens")
     ax.set(ylabel="loss at the end (nats)", ylim=(0, None))
-    ax.legend()
+    ax.legend(loc="center left", bbox_to_anchor=(0, 0.34))  # between the two curves
     return Drawing(
         "figure_repeats",
         fig,
@@ -76,7 +76,7 @@ def figure_pool(
         ax.set(ylim=(0, None))
     axes[0].set(ylabel="loss (nats)")
     axes[-1].legend(fontsize="small")
-    plots.panel_titles(axes, [name if name == NONE else f"{name} times" for name in histories])
+    plots.panel_titles(axes, ["not repeated" if name == NONE else f"{name} times" for name in histories])
     repeated = {name: steps for name, steps in known.items() if name != NONE}
     return Drawing(
         "figure_pool",

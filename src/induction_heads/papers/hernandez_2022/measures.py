@@ -43,6 +43,11 @@ def shares_lost(found: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str,
     }
 
 
+def highest_prefix_matching(trained: Trained) -> float:
+    """Of any head at any evaluation: whether induction heads were there, and lost, or never formed."""
+    return float(trained.history.prefix_matching.max())
+
+
 def worst(found: Mapping[str, Mapping[str, float]]) -> str:
     """The repeated run of the highest test loss."""
     return max((name for name in found if name != NONE), key=lambda name: found[name]["test"])

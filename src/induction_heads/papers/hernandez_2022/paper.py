@@ -26,8 +26,8 @@ STORY = (
         ("figure_repeats", "figure_pool"),
     ),
     Part(
-        "Induction heads pay for it",
-        "What a network that knows its pool by heart does not have is copying from the context.",
+        "Do induction heads pay for it?",
+        "Copying from the context is what the loss on fresh sequences hangs on. Is more of it lost than of the whole?",
         ("figure_prefix_matching", "figure_share_lost"),
     ),
 )

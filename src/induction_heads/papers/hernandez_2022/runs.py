@@ -3,7 +3,7 @@
 from induction_heads.networks.tokens.generators import BATCH, Generator, Pooled, Span
 from induction_heads.networks.tokens.training import TokenRun
 
-STEPS = 1_500  # to be doubled if the loss on repeats of unrepeated training is above 0.6 nats then
+STEPS, LEARNT = 1_500, 0.6  # steps are doubled if the loss on repeats of unrepeated training is above 0.6 nats then
 SHARE = 0.5  # of the tokens that come from the pool; the paper: 0.1, mainly
 FRESH = Span(0.3)
 NONE, REPEATS = "none", (10, 100, 1_000, 10_000)

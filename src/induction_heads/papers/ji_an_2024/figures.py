@@ -62,8 +62,10 @@ def figure_other_shapes(ideal: Mapping[str, float], found: Mapping[int, Fitted])
     bars.barh(list(ideal), list(ideal.values()), color=head_colour(2), height=0.5)
     for cut in (LIKE, CLOSE):
         bars.axvline(cut, color=QUIET, lw=0.9, ls=(0, (4, 3)))
+    for place, distance in enumerate(ideal.values()):
+        bars.text(max(distance, LIKE), place, f" {number(distance)}", va="center", size=7)  # clear of the dashed lines
     bars.invert_yaxis()
-    bars.set(xlabel="distance from CMR")
+    bars.set(xlabel="distance from CMR", xlim=(0, 1.25 * max(ideal.values())))
     for ax, each in zip(panels, found.values(), strict=True):
         _with_fit(ax, each)
         ax.set(xlabel="lag from the last occurrence", ylim=(0, None))
@@ -164,7 +166,7 @@ def figure_causal(found: Mapping[int, Mapping[str, Any]]) -> Drawing:
         ax.plot([i - 0.2, i + 0.2], [each["intact"]] * 2, color=INK, lw=1, label="intact" if i == 0 else None)
     ax.set_xticks(range(len(found)), [f"seed {seed}\n{len(each['heads'])} heads" for seed, each in found.items()])
     pictures.chance(ax, float(np.log(64)), "chance")
-    ax.set(ylabel="loss on repeated tokens (nats)", ylim=(0, None))
+    ax.set(ylabel="loss on repeated tokens (nats)", ylim=(0, None), xlim=(-0.5, len(found) - 0.4))
     fig.legend(loc="outside lower center", ncols=3, fontsize="small")
     told = {f"seed {seed}": [each["like"], *each["random"][:1]] for seed, each in found.items()}
     return Drawing(

@@ -13,7 +13,7 @@ from .measures import CLOSE, LIKE, Fitted
 from .recall import BETA_ENC, BETA_REC, FIT_LAGS, GAMMA
 
 NOTHING = 0.01  # a frequency that would round to none
-LITTLE = 0.1  # prefix matching of a head that is no induction head
+LITTLE, HIGH = 0.1, 0.6  # prefix matching of a head that is no induction head, and of one that is
 
 
 def recall(curves: Mapping[float, Float[ndarray, " lag"]]) -> list[str]:
@@ -78,11 +78,17 @@ def other_shapes(ideal: Mapping[str, float], found: Mapping[int, Fitted]) -> lis
 
 
 def low_distances(tables: Mapping[int, pd.DataFrame]) -> list[str]:
-    """How many heads of low distance match prefixes, and how many do not."""
+    """Whether heads that match prefixes have a low distance, how many have one, and how many of those match none."""
     every = pd.concat(list(tables.values()))
     like, close = every[every.distance < LIKE], every[every.distance < CLOSE]
     others = like[like.prefix_matching < LITTLE]
+    matching = every[every.prefix_matching >= HIGH]
+    held = int((matching.distance < LIKE).sum())
     return [
+        prediction(
+            0 < held == len(matching),
+            f"of {len(matching)} heads with a prefix matching of {HIGH:g} or more {held} have a distance below {LIKE}",
+        ),
         f"{len(like)} of {len(every)} heads have a distance below {LIKE}, {len(close)} below {CLOSE}.",
         f"Of those below {LIKE}, {len(others)} have a prefix matching below {LITTLE}: they fit, and are no induction "
         f"heads{_attend(others)}.",

@@ -13,28 +13,19 @@ def found(study: Study, seed: int) -> dict[str, dict[str, list[float]]]:
 
 
 def short(study: Study, seed: int) -> Numbers:
-    each = found(study, seed)
-    return {"s(1)": each[measures.short_head(each)]["attention"][0]}
+    return measures.of_short(found(study, seed))
 
 
 def long(study: Study, seed: int) -> Numbers:
-    each = found(study, seed)
-    strength = each[measures.long_head(each)]["attention"]
-    return {"s(1)": strength[0], "s(3)": strength[2]}
+    return measures.of_long(found(study, seed))
+
+
+def corruption(study: Study, seed: int) -> Numbers:
+    return measures.of_corruption(found(study, seed))
 
 
 def is_long(numbers) -> bool:
     return numbers["s(1)"] <= LONG and numbers["s(3)"] >= FAR
-
-
-def corruption(study: Study, seed: int) -> Numbers:
-    each = found(study, seed)
-    numbers: Numbers = {}
-    for kind, head in (("long", measures.long_head(each)), ("short", measures.short_head(each))):
-        intact, after = each[head]["corruption"]
-        numbers |= {f"{kind}, intact": intact, f"{kind}, corrupted": after}
-    strength = each[measures.long_head(each)]["attention"]
-    return numbers | {"s(1), long": strength[0], "s(3), long": strength[2]}
 
 
 def long_is_hit(numbers) -> bool:

@@ -130,6 +130,29 @@ def long_head(found: Mapping[str, Mapping[str, list[float]]]) -> str:
     return max(weak or list(found)[-1:], key=lambda name: found[name]["attention"][2])
 
 
+def of_short(found: Mapping[str, Mapping[str, list[float]]]) -> dict[str, float]:
+    """What the claim on short heads is about."""
+    return {"s(1)": found[short_head(found)]["attention"][0]}
+
+
+def of_long(found: Mapping[str, Mapping[str, list[float]]]) -> dict[str, float]:
+    """What the claim on long heads is about."""
+    strength = found[long_head(found)]["attention"]
+    return {"s(1)": strength[0], "s(3)": strength[2]}
+
+
+def of_corruption(found: Mapping[str, Mapping[str, list[float]]]) -> dict[str, float]:
+    """What the claim on corruption is about: both heads, and whether the long one is long."""
+    numbers: dict[str, float] = {}
+    for name, head in (("long", long_head(found)), ("short", short_head(found))):
+        intact, after = found[head]["corruption"]
+        numbers |= {f"{name}, intact": intact, f"{name}, corrupted": after}
+    return numbers | {f"{name}, long": x for name, x in of_long(found).items()}
+
+
+NUMBERS = {"short-head": of_short, "long-head": of_long, "corruption": of_corruption}  # by the claim's id
+
+
 def kind(strength: Sequence[float]) -> str:
     """What a head is by its attention s(1), s(2), …: `between` are heads of large s(3) that are neither."""
     one, three = strength[0], strength[2]

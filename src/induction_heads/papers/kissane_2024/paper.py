@@ -27,7 +27,8 @@ STORY = (
     ),
     Part(
         "A token changed",
-        "A head that needs a long prefix loses its target when the token two before it is another.",
+        "Would a head that needs a long prefix lose its target when the token two before it is another, and a head of "
+        "short prefixes keep it?",
         ("figure_corruption",),
     ),
     Part(
@@ -48,7 +49,7 @@ PAPER = Paper(
             "2406.17759",
         ),
     ),
-    sentence="Some induction heads need one repeated token, others several; here all of a network are of one kind.",
+    sentence="Some induction heads need one repeated token, others several; here no network has both.",
     picture="figure_prefix_lengths",
     study=lambda settings: Study(KEY, settings),
     results={

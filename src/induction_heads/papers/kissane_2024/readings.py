@@ -7,8 +7,9 @@ import numpy as np
 from induction_heads.machinery.reading import in_words, listed, number, prediction
 from induction_heads.machinery.store import Trained
 
+from .claims import CLAIMS
 from .figures import Found, counted, counted_over_seeds
-from .measures import PREFIXES, kind, short_head
+from .measures import NUMBERS, PREFIXES, kind, short_head
 from .runs import BOTH, LONGER, PLAIN
 
 LITTLE = 0.05  # of attention
@@ -93,3 +94,17 @@ def further(found: Mapping[str, Mapping[int, Found]]) -> list[str]:
         ),
         f"Heads by kind, {'; '.join(told)}.",
     ]
+
+
+def in_each_setting(found: Mapping[str, Mapping[int, Found]]) -> list[str]:
+    """Every claim's criterion in every setting, with its numbers, seed by seed."""
+    sentences = []
+    for claim in CLAIMS:
+        told = []
+        for name, by_seed in found.items():
+            numbers = [NUMBERS[claim.id](heads) for heads in by_seed.values()]
+            held = in_words(sum(bool(claim.holds(each)) for each in numbers), len(numbers))
+            each = ", ".join(f"{what} {listed(number(n[what]) for n in numbers)}" for what in numbers[0])
+            told.append(f"{name}: in {held} ({each})")
+        sentences.append(f"*{claim.id}* ({claim.criterion}). {'; '.join(told)}.")
+    return sentences

@@ -10,12 +10,12 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from induction_heads.machinery import plots
-from induction_heads.machinery.colours import INK, head_colour
+from induction_heads.machinery.colours import INK, QUIET, head_colour
 from induction_heads.machinery.drawing import Drawing
 from induction_heads.machinery.numbers import number
 from induction_heads.networks.tokens import pictures
 
-from .measures import CHANCE, HALF_OF_CHANCE
+from .measures import CHANCE, HALF_OF_CHANCE, SMALL
 from .runs import ONE, SMEARED_ONE, SMEARED_TWO, THREE, TWO
 
 Histories = Mapping[str, Mapping[int, pd.DataFrame]]  # what a run is called -> seed -> its history
@@ -106,7 +106,7 @@ def figure_smeared(histories: Histories) -> Drawing:
         pictures.chance(ax, CHANCE, "chance")
         pictures.chance(ax, HALF_OF_CHANCE, "half of chance")
         ax.set(ylim=(0, None))
-        ax.legend()
+        ax.legend(loc="center right", bbox_to_anchor=(1, 0.59))  # between the dashed lines
     axes[0].set(ylabel=LOSS)
     plots.panel_titles(axes, ("One layer", "Two layers"))
     return Drawing(
@@ -120,40 +120,43 @@ def figure_smeared(histories: Histories) -> Drawing:
 
 
 def figure_ablations(found: Mapping[int, Mapping[str, Mapping[str, float]]]) -> Drawing:
-    """Repeat loss with each head and set of heads zeroed, fully and with patterns preserved; `measures.ablations`."""
+    """How repeat loss changes with each head and set of heads zeroed, both ways; `measures.ablations`."""
     names = list(dict.fromkeys(name for each in found.values() for name in each if name != "intact"))
-    fig, ax = plt.subplots(figsize=(8, 3.3))
+    fig, ax = plt.subplots(figsize=(8, 3.5))
+    told: dict[str, list[float]] = {}
     for kind, face, label in (("repeat", "full", "fully"), ("repeat, preserved", "none", "patterns preserved")):
         for i, (seed, each) in enumerate(found.items()):
-            places = [x for x, name in enumerate(names) if name in each]
-            losses = [each[names[x]][kind] for x in places]
+            changes = {name: each[name][kind] - each["intact"]["repeat"] for name in names if name in each}
+            places = [names.index(name) for name in changes]
             style: dict[str, Any] = {
                 "marker": pictures.MARKERS[i],
                 "fillstyle": face,
                 "color": head_colour(i),
                 "ls": "",
                 "ms": 5,
+                "zorder": 3,
             }
             offset = 0.18 * (i - (len(found) - 1) / 2)
-            ax.plot(np.array(places) + offset, losses, label=f"seed {seed}, {label}", **style)
-    for i, each in enumerate(found.values()):
-        ax.axhline(each["intact"]["repeat"], color=head_colour(i), lw=0.8, zorder=0)
-    pictures.chance(ax, CHANCE, "chance")
+            ax.plot(np.array(places) + offset, list(changes.values()), label=f"seed {seed}, {label}", **style)
+            for name in names[-3:]:
+                if name in changes:
+                    told.setdefault(f"{name}, {label}", []).append(changes[name])
+    ax.axhspan(-SMALL, SMALL, color=QUIET, alpha=0.15, lw=0)
+    ax.axhline(0, color=QUIET, lw=0.6)
+    ax.set_yscale("symlog", linthresh=SMALL)
+    ax.set_yticks((-SMALL, 0, SMALL, 1, 10), (f"−{SMALL:g}", "0", f"{SMALL:g}", "1", "10"))
+    ax.minorticks_off()
     ax.set_xticks(range(len(names)), names, rotation=25, ha="right")
-    ax.set(ylabel=LOSS, ylim=(0, None))
+    ax.set(ylabel="change of the loss on\nrepeated tokens (nats)", ylim=(min(ax.get_ylim()[0], -1.5 * SMALL), 12))
     fig.legend(loc="outside right upper", fontsize="small")
-    told = {
-        f"{name}, {label}": [each[name][kind] for each in found.values() if name in each]
-        for name in names[-3:]
-        for kind, label in (("repeat", "fully"), ("repeat, preserved", "patterns preserved"))
-    }
     return Drawing(
         "figure_ablations",
         fig,
         "Argument 3: heads taken away",
-        "Loss on repeated tokens of two layers with a head, or a set of heads, zeroed. Filled: the rest computed anew. "
-        "Hollow: every pattern kept as it was. Lines: the intact networks. Look at where the two differ.",
-        f"Points for each head, for previous-token heads, and for each layer whole. Nats by seed: "
+        "How much the loss on repeated tokens of two layers changes with a head, or a set of heads, zeroed. Filled: "
+        "the rest computed anew. Hollow: every pattern kept as it was. The axis is linear in the shaded part, within "
+        f"{SMALL:g} nats, and logarithmic beyond. Look at where the two differ.",
+        f"Points for each head, for previous-token heads, and for each layer whole. Change in nats, by seed: "
         f"{pictures.told(told)}.",
     )
 
@@ -197,7 +200,7 @@ def figure_clamped(histories: Histories, halves: Mapping[str, Sequence[float]]) 
     pictures.chance(axes[0], CHANCE, "chance")
     pictures.chance(axes[0], HALF_OF_CHANCE, "half of chance")
     axes[0].set(ylabel=LOSS, ylim=(0, None))
-    axes[0].legend(loc="upper right", bbox_to_anchor=(1, 0.9))
+    axes[0].legend(loc="upper right", bbox_to_anchor=(1, 0.82))  # between the dashed lines
     pictures.by_seed(axes[1], halves, own)
     axes[1].set(ylabel="step at half of chance", ylim=(0, None))
     plots.panel_titles(axes, ("Through training", "Half way"))

@@ -19,6 +19,7 @@ from induction_heads.networks.tokens.training import EVALUATION_SEQUENCES
 CHANCE = math.log(REP.vocabulary)  # nats: 4.16
 HALF_OF_CHANCE = CHANCE / 2  # the repeat loss that counts as half way, in every network
 PREVIOUS_TOKEN = 0.2  # attention from which a Layer 1 head counts as one that attends to the previous token
+SMALL = 0.1  # nats of repeat loss: what zeroed heads may change where patterns are kept
 PREVIOUS_SET, LAYER_1, LAYER_2 = "previous-token heads", "Layer 1", "Layer 2"
 EXAMPLES = 1_000  # whose loss at one target each makes the vector of a snapshot (the paper: 10,000)
 
@@ -27,6 +28,16 @@ def heads(trained: Trained) -> Any:
     """Every measure of every head at the end; previous-token attention on held-out sequences of training."""
     text = REP.held_out(trained.run.evaluation_seed, EVALUATION_SEQUENCES).tokens
     return evaluate.heads(trained.final, text, trained.run.variant)
+
+
+def near_the_match(trained: Trained) -> dict[int, float]:
+    """Lag -> attention of the head that matches prefixes most, at the token before the match, there, and after it.
+
+    The words of the paper can be read as each of the three; the last, lag +1, is what prefix matching means.
+    """
+    best = heads(trained).prefix_matching.argmax()
+    curve = evaluate.lag_curves(trained.final, trained.run.variant)[best]
+    return {lag: float(curve[measures.LAGS.index(lag)]) for lag in (-1, 0, 1)}
 
 
 def ablations(trained: Trained) -> dict[str, dict[str, float]]:

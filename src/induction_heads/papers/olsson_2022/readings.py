@@ -7,13 +7,16 @@ import pandas as pd
 from jaxtyping import Float
 from numpy import ndarray
 
-from induction_heads.machinery.reading import in_words, listed, number
+from induction_heads.machinery.reading import in_words, listed, number, prediction
 from induction_heads.networks.tokens.evaluate import crossing
 
 from .figures import Histories, turn
 from .measures import CHANCE, LAYER_1, PREVIOUS_TOKEN
+from .runs import ONE
 
 ABRUPT = (0.9, 0.1)  # of chance: the loss between them is the change
+STRAIGHT = 45  # degrees: a path that never turns by more
+LOW, HIGH = 0.1, 0.6  # prefix matching of one layer, and of more: the bars of the first claim
 
 
 def window(histories: Histories, name: str) -> list[str]:
@@ -25,23 +28,47 @@ def window(histories: Histories, name: str) -> list[str]:
     return [f"With {name}, the loss is at nine tenths and at one tenth of chance at steps {listed(told)}."]
 
 
+def wording(found: Mapping[int, Mapping[int, float]]) -> list[str]:
+    """What each reading of the paper's words says of one head; lags from the last occurrence of the present token."""
+    told = [
+        f"{', '.join(number(x) for x in each.values())} at lags {', '.join(f'{lag:+d}' for lag in each)} (seed {seed})"
+        for seed, each in found.items()
+    ]
+    others = max(x for each in found.values() for lag, x in each.items() if lag != 1)
+    return [
+        f"The head that matches prefixes most attends with {'; '.join(told)}.",
+        f"Read as the match itself or the token before it, its score would be {number(others)} at most.",
+    ]
+
+
 def loss_paths(paths: Mapping[str, Float[ndarray, "_ 2"]]) -> list[str]:
-    """How much each path turns, and how far apart the ends are."""
-    turns = listed(f"{name} {turn(path):.0f}°" for name, path in paths.items())
+    """Whether one layer alone goes straight and the others end together, how much each turns, and the ends."""
+    turns = {name: turn(path) for name, path in paths.items()}
     ends = np.array([path[-1] for path in paths.values()])
     names = list(paths)
     apart = np.linalg.norm(ends[:, None] - ends, axis=-1)
     i, j = np.unravel_index(apart.argmax(), apart.shape)
+    alone, others = names.index(ONE), [n for n in range(len(names)) if names[n] != ONE]
+    among, away = float(apart[np.ix_(others, others)].max()), float(apart[alone, others].min())
+    straight = turns[ONE] < STRAIGHT <= min(turns[names[n]] for n in others)
+    told = listed(f"{name} {degrees:.0f}°" for name, degrees in turns.items())
     return [
-        f"The largest turn of each path: {turns}.",
+        prediction(
+            straight and among < away,
+            f"the largest turn of each path is {told}; the ends of networks that copy are at most {number(among)} nats "
+            f"apart, and {number(away)} or more from that of {ONE}",
+        ),
         f"Furthest apart at the end are {names[i]} and {names[j]}, by {number(apart[i, j])} nats.",
     ]
 
 
 def depth(histories: Histories) -> list[str]:
-    """The largest prefix matching at the end, by network."""
+    """The largest prefix matching at the end by network, and whether it is high beyond one layer alone."""
     ends = {name: [h.prefix_matching.iloc[-1] for h in each.values()] for name, each in histories.items()}
-    return [f"{name}: {listed(number(x) for x in values)}." for name, values in ends.items()]
+    deeper = [x for name, each in ends.items() if name != ONE for x in each]
+    came_true = bool(max(ends[ONE]) < LOW and min(deeper, default=0.0) >= HIGH)
+    told = "; ".join(f"{name} {listed(map(number, values))}" for name, values in ends.items())
+    return [prediction(came_true, f"by seed, {told}")]
 
 
 def single_heads(

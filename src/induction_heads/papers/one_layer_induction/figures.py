@@ -98,9 +98,11 @@ def figure_shares(found: Mapping[int, Shares]) -> Drawing:
 def figure_gamma(losses: Mapping[float, list[float]]) -> Drawing:
     """The final repeat loss by the strength of momentum; 0 is plain attention."""
     fig, ax = plt.subplots(figsize=(4.6, 3.2))
-    for seed in range(len(next(iter(losses.values())))):
-        ax.plot(list(losses), [each[seed] for each in losses.values()], "o", color=QUIET, ms=4, zorder=4)
-    ax.plot(list(losses), [np.median(each) for each in losses.values()], "-s", color=head_colour(0), ms=5)
+    spread = np.linspace(-0.06, 0.06, len(next(iter(losses.values()))))
+    for gamma, each in losses.items():
+        ax.plot(gamma + spread, each, "o", color=head_colour(0), ms=4.5, mec="white", mew=0.4, zorder=4)
+    ax.plot(list(losses), [np.median(each) for each in losses.values()], color=head_colour(0), lw=1.2)
+    ax.axhspan(*BETWEEN, color=QUIET, alpha=0.15, lw=0)
     pictures.chance(ax, CHANCE, "chance")
     ax.set_xticks(list(losses), [f"{gamma:g}" for gamma in losses])
     ax.set(xlabel="momentum γ, on queries and keys", ylabel=LOSS, ylim=(0, None))
@@ -109,7 +111,8 @@ def figure_gamma(losses: Mapping[float, list[float]]) -> Drawing:
         "figure_gamma",
         fig,
         "How much momentum",
-        "Loss on repeated tokens at the end by the strength of momentum. Points: each seed; squares: their median.",
+        "Loss on repeated tokens at the end by the strength of momentum. Points: each seed; line: their median; "
+        f"shaded: {BETWEEN[0]:g} to {BETWEEN[1]:g} nats, between KV shifting and plain attention.",
         f"Points over four strengths: {pictures.told(told)}.",
     )
 

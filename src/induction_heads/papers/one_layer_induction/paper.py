@@ -51,9 +51,7 @@ PAPER = Paper(
         "figure-losses": Result("Losses through training", NOTEBOOK, runs.models),
         "figure-gamma": Result("Loss by the strength of momentum", NOTEBOOK, runs.models),
         "figure-lag-curves": Result("Lag curves", NOTEBOOK, runs.models),
-        "figure-strongest": Result(
-            "The strongest momentum in further settings", NOTEBOOK, runs.further, first_seed_alone=True
-        ),
+        "figure-strongest": Result("The strongest momentum in further settings", NOTEBOOK, runs.further),
         "figure-shares": Result("What heads with KV shifting learn", NOTEBOOK, runs.models),
     },
     claims=claims_of,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from induction_heads.machinery.reading import listed, number, prediction
+from induction_heads.machinery.reading import in_words, listed, number, prediction
 from induction_heads.networks.tokens.evaluate import crossing
 
 from .figures import CHANCE, Histories
@@ -39,8 +39,12 @@ def matches(found: Mapping[str, list[float]]) -> list[str]:
 def strongest(histories: Histories) -> list[str]:
     """Whether the strongest momentum is below the upper level in the end, in each further setting."""
     ends = {name: [h.copied_loss.iloc[-1] for h in each.values()] for name, each in histories.items()}
-    came_true = all(loss < BETWEEN[1] for each in ends.values() for loss in each)
-    told = [f"{', '.join(map(number, each))} nats with {name}" for name, each in ends.items()]
+    below = {name: sum(bool(loss < BETWEEN[1]) for loss in each) for name, each in ends.items()}
+    came_true = all(below[name] == len(each) for name, each in ends.items())
+    told = [
+        f"{', '.join(map(number, each))} nats with {name} (below {BETWEEN[1]:g} in {in_words(below[name], len(each))})"
+        for name, each in ends.items()
+    ]
     return [prediction(came_true, f"it ends at {listed(told)}")]
 
 

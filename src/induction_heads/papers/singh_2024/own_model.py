@@ -4,8 +4,6 @@ Nothing here knows of exemplars and labels: tokens in, next token out. In every 
 can be known from the context are marked; a loss counts those alone.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
@@ -14,7 +12,6 @@ from torch import Tensor
 BATCH, LENGTH = 64, 24  # sequences of a step, tokens of a sequence
 WORDS = 32  # different tokens in repeated blocks
 SHORTEST, LONGEST = 6, 12  # tokens of a block
-LETTERS = "abcdefghijklmnopqrstuvwxyz "  # of text made on the spot; the last is the space
 LEVELS = {"left": 0.9, "learnt": 0.4, "done": 0.1}  # of the loss of who knows a block's tokens but not their order
 
 LEARNT = LEVELS["learnt"] * float(np.log(LONGEST))  # nats
@@ -27,26 +24,6 @@ def repeated(generator: torch.Generator) -> Drawn:
     period = torch.randint(SHORTEST, LONGEST + 1, (BATCH, 1), generator=generator)
     block = torch.rand(BATCH, WORDS, generator=generator).argsort(1)[:, :LONGEST]
     return block.gather(1, torch.arange(LENGTH) % period), torch.arange(LENGTH - 1) >= period
-
-
-def text(generator: torch.Generator) -> Drawn:
-    """Words of its own in every sequence, four of two to four letters, in random order: v o x _ t a _ v o x _ k e p i _
-
-    The second half counts.
-    """
-    letters = torch.randint(26, (BATCH, 4, 4), generator=generator).tolist()
-    sizes = torch.randint(2, 5, (BATCH, 4), generator=generator).tolist()
-    order = torch.randint(4, (BATCH, LENGTH), generator=generator).tolist()
-    lines = []
-    for words, size, which in zip(letters, sizes, order, strict=True):
-        line = [letter for word in which for letter in [*words[word][: size[word]], 26]]
-        lines.append(line[:LENGTH])
-    return torch.tensor(lines), (torch.arange(LENGTH - 1) >= LENGTH // 2).expand(BATCH, -1)
-
-
-def spelt(tokens: Sequence[int]) -> str:
-    """A line of `text` as letters."""
-    return "".join(LETTERS[token] for token in tokens)
 
 
 @torch.no_grad()

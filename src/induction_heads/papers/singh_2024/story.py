@@ -20,7 +20,7 @@ STORY = (
         ),
     ),
     Part(
-        "Induction heads emerge abruptly, and several at once",
+        "How abruptly do induction heads emerge, and how many?",
         "A two-layer transformer with attention only is trained on the task. Where nothing but copying a label "
         "from the context is learnt, the loss is ln 2.",
         (
@@ -30,7 +30,7 @@ STORY = (
         ),
     ),
     Part(
-        "The heads are redundant and additive",
+        "Are the heads redundant, and additive?",
         "One perfect head would be enough; why are there several, and does the network need them?",
         (
             "figure_4a",
@@ -38,7 +38,7 @@ STORY = (
         ),
     ),
     Part(
-        "Why a plateau: smooth parts that need each other",
+        "Why a plateau? Smooth parts that need each other, says the paper",
         "The paper's explanation is in two steps. In a toy model, a product of three vectors, each part learns "
         "only as fast as the others allow, so that the whole waits and then falls. In the network the parts are "
         "clamped: from the first step of training on, a step of the circuit is given its finished form, and what "

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Num
 from numpy import ndarray
 
-from induction_heads.machinery.colours import QUIET, pale
+from induction_heads.machinery.colours import QUIET
 from induction_heads.machinery.drawing import Drawing
 
 from ..colours import colour
@@ -16,35 +16,29 @@ from . import parts
 
 COLOURS = {  # of a condition, as in figure 5b
     "no clamp": "none",
-    "step 1, one head": "1",
-    "step 1, all heads": "all Layer 1 heads",
+    "step 1": "1",
     "induction pattern": "1, 2, 3qk, 4",
 }
-SMOOTH = 10  # steps of a mean
 
 
-def figure_own_model(losses: Mapping[str, Float[ndarray, "seed step"]]) -> Drawing:
-    """Loss of every step under each condition, thin lines for seeds and a strong one for their median."""
+def figure_own_model(losses: Mapping[str, Float[ndarray, " step"]]) -> Drawing:
+    """Loss of every step under each condition."""
     fig, ax = plt.subplots(figsize=(6.4, 3.5))
-    for name, each in losses.items():
-        seen, own = BATCH * np.arange(1, each.shape[1] + 1), colour(COLOURS[name])
-        for seed in each if len(each) > 1 else ():
-            ax.plot(seen, seed, color=pale(own, 0.55), lw=0.6, zorder=2)
-        parts.curve(ax, seen, np.median(each, 0), name, color=own, label=name)
+    for name, loss in losses.items():
+        parts.curve(ax, BATCH * np.arange(1, len(loss) + 1), loss, COLOURS[name], label=name)
     ax.axhline(LEARNT, color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
     ax.annotate("learnt", (0, LEARNT), xycoords=("axes fraction", "data"), va="bottom", size=6.5, color=QUIET)
     ax.set(xscale="log", ylim=(0, None), title="Steps of the circuit given from the first update on")
     parts.sequence_axis(ax)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7.5)
-    learnt = {name: [times(loss)["learnt"] for loss in each] for name, each in losses.items()}
     return Drawing(
         "figure_own_model",
         fig,
         "Clamps on a model of tokens",
-        "A plain model of tokens, trained on repeated blocks with steps of the circuit given throughout: the median "
-        "of the seeds, and thin each of them. Time is on a log axis.",
-        "Loss through training under four conditions. Learnt (below 0.4 ln 12), by seed: "
-        + "; ".join(f"{name} after {', '.join(f'{t:,}' for t in found)}" for name, found in learnt.items())
+        "A plain model of tokens, trained on repeated blocks with steps of the circuit given throughout. Time is on a "
+        "log axis.",
+        "Loss through training under three conditions. Learnt (below 0.4 ln 12): "
+        + "; ".join(f"{name} after {times(loss)['learnt']:,}" for name, loss in losses.items())
         + " sequences.",
     )
 
@@ -79,24 +73,5 @@ def figure_own_model_heads(
             f"{name}: Layer 1 {previous[name][-1].max():.2f}, Layer 2 {induced[name][-1].max():.2f}"
             for name in previous
         )
-        + ".",
-    )
-
-
-def figure_own_model_text(losses: Mapping[str, Float[ndarray, " step"]]) -> Drawing:
-    """The same clamps on text made on the spot; means of ten steps."""
-    fig, ax = plt.subplots(figsize=(6.4, 3.2))
-    for name, loss in losses.items():
-        smooth = np.convolve(loss, np.ones(SMOOTH) / SMOOTH, "valid")
-        parts.curve(ax, BATCH * np.arange(len(smooth)), smooth, COLOURS[name], label=name)
-    ax.set(title="Words of their own: the same clamps on text-like data")
-    ax.legend()
-    return Drawing(
-        "figure_own_model_text",
-        fig,
-        "The same clamps on text",
-        "Loss on the second half of lines made of four words of their own; means of ten steps.",
-        "Loss through training. Over the last 20 steps: "
-        + "; ".join(f"{name} {loss[-20:].mean():.2f} nats" for name, loss in losses.items())
         + ".",
     )

@@ -1,6 +1,6 @@
 """Figures 4a and 4b (section 3): heads ablated one at a time or all but one, and heads that train alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -13,7 +13,7 @@ from numpy import ndarray
 from induction_heads.machinery import plots
 from induction_heads.machinery.colours import INK, QUIET, pale
 from induction_heads.machinery.drawing import Drawing
-from induction_heads.machinery.reading import number
+from induction_heads.machinery.numbers import number, published
 
 from .. import measures
 from ..published import learning_times, paper_curve
@@ -125,9 +125,7 @@ def figure_4b_times(times: Mapping[str, Mapping[str, float]], *, scale: int = 1)
     ax.invert_yaxis()
     ax.set_xlim(0, None)
     heads_legend(fig, extra={ALL: INK})
-    told = [
-        f"{row} {number(min(_alone(t)))} to {number(max(_alone(t)))}, all {number(t[ALL])}" for row, t in rows.items()
-    ]
+    told = [_told(row, learnt, published if row == THE_PAPER else number) for row, learnt in rows.items()]
     return Drawing(
         "figure_4b_times",
         fig,
@@ -135,6 +133,11 @@ def figure_4b_times(times: Mapping[str, Mapping[str, float]], *, scale: int = 1)
         "A point is a network with one Layer 2 head from its first step on, the black mark the network with all eight.",
         f"A row a seed, a point a head on an axis of sequences until learnt: {'; '.join(told)}.",
     )
+
+
+def _told(row: str, learnt: Mapping[str, float], said: Callable[[float], str]) -> str:
+    first, last = min(_alone(learnt)), max(_alone(learnt))
+    return f"{row} {said(first)} to {said(last)}, all {said(learnt[ALL])}"
 
 
 def _row_of_times(ax: Axes, height: int, learnt: Mapping[str, float], *, filled: bool) -> None:

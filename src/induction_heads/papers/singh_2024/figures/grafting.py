@@ -1,6 +1,6 @@
 """Figure 7 (appendix): a trained Layer 1, grafted and frozen, and the rest trained from scratch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,14 +25,22 @@ def label(name: str, own: str) -> str:
     return f"{name} (its own), frozen" if name == own else f"{name}, frozen"
 
 
+def as_ours(rows: Iterable[str], own: str) -> dict[str, str]:
+    """The paper's rows -> ours of the same role: without a graft, with the own Layer 1, with strangers' in order."""
+    strangers = [name for name in rows if name not in ("no clamp", own)]
+    theirs = [name for name in paper_curve("7").series.unique() if name not in ("no clamp", PAPER_OWN)]
+    return {"no clamp": "no clamp", PAPER_OWN: own} | dict(zip(theirs, strangers, strict=True))
+
+
 def figure_7(
     histories: Mapping[str, pd.DataFrame], learning: pd.DataFrame, own: str, *, labels: int = 5, scale: int = 1
 ) -> Drawing:
     """The train loss of every row of Figure 7, linear and logarithmic, the paper's behind; `learning` has their "
     "times."""
     fig, axes = plt.subplots(1, 2, figsize=(10.4, 3.7), width_ratios=(1.35, 1))
+    theirs = paper_curve("7").replace({"series": as_ours(histories, own)})
     for ax in axes:
-        parts.published(ax, parts.squeezed(paper_curve("7"), scale), label=parts.the_paper(scale))
+        parts.published(ax, parts.squeezed(theirs, scale), label=parts.the_paper(scale))
         for name, history in histories.items():
             parts.curve(ax, history.sequences.to_numpy(), history.train_loss.to_numpy(), name, label=label(name, own))
     parts.chance_lines(axes[0], labels)
@@ -47,22 +55,20 @@ def figure_7(
         "Figure 7: grafting a trained Layer 1",
         "The train loss when Layer 1, embeddings included, comes trained from another run or from the same seed's and "
         "is frozen. On the logarithmic scale an exponential is a straight line and a plateau is a step. Wide pale "
-        "curves: the paper's.",
+        "curves: the paper's, in the colour of the same role (its own Layer 1 is that of its seed 5).",
         "Train loss against sequences seen, for each grafted Layer 1 and without a graft, on a linear and on a "
         f"logarithmic scale. Sequences until the loss is below 0.4 ln 2: {times}.",
     )
 
 
 def figure_7_start(histories: Mapping[str, pd.DataFrame], own: str, *, labels: int = 5) -> Drawing:
-    """The train loss of every row of Figure 7 before its first step; the paper's as well where its seed is drawn."""
+    """The train loss of every row of Figure 7 before its first step, and the paper's of the same role."""
     fig, ax = plt.subplots(figsize=(6.2, 2.6))
     starts = {name: history.train_loss.iloc[0] for name, history in histories.items()}
-    published = paper_curve("7").series.unique() if own == PAPER_OWN else ()
+    theirs = paper_curve("7").replace({"series": as_ours(starts, own)}).groupby("series").y.first()
     for height, (name, start) in enumerate(starts.items()):
         ax.plot(start, height, "o", color=colour(name))
-        if name in published:
-            theirs = paper_curve("7", series=name).y.iloc[0]
-            ax.plot(theirs, height, "D", ms=8, mec="none", color=pale(colour(name), 0.4), zorder=1)
+        ax.plot(theirs[name], height, "D", ms=8, mec="none", color=pale(colour(name), 0.4), zorder=1)
     for count in (2, labels):
         ax.axvline(np.log(count), color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
         ax.text(np.log(count), -0.3, f" ln {count}", size=7, color=QUIET)

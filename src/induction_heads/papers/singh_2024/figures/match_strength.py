@@ -27,6 +27,7 @@ ANSWERS = {  # what is answered on held-out label pairs -> its colour
 }
 STRENGTH = "strength s: attention on the correct label"
 NAMED = (0, 0.25, 0.5, 0.75, 1)  # strengths that are drawn thick
+HIGHEST = 5  # nats; the axis of held-out label pairs ends here
 SMALLEST = 1e-4  # nats; a final loss below is drawn here
 
 
@@ -52,10 +53,12 @@ def figure_15(histories: Mapping[float, pd.DataFrame], length: int) -> Drawing:
                 **line,
             )
         _ln_2(ax, label="ln 2: guessing between the labels in context")
-        ax.set(xlim=(0, length), ylim=(0, 5 if key == "held_out_label_pairs" else 2.05))
+        ax.set(xlim=(0, length), ylim=(0, HIGHEST if key == "held_out_label_pairs" else 2.05))
     axes[0].legend(loc="upper right", fontsize=7, reverse=True)
     fig.colorbar(shades, ax=axes, ticks=[0, 0.25, 0.5, 0.75, 1], label=STRENGTH, pad=0.01)
     plots.panel_titles(axes, list(SETS.values()))
+    highest = max(history.held_out_label_pairs_loss.max() for history in histories.values())
+    beyond = f" Beyond the axis of (b) losses go up to {highest:.1f} nats." if highest > HIGHEST else ""
     ends = "; ".join(
         f"{title.lower()} " + ", ".join(f"{histories[s][f'{key}_loss'].dropna().iloc[-1]:.3f}" for s in (0.0, 0.5, 1.0))
         for key, title in SETS.items()
@@ -66,7 +69,7 @@ def figure_15(histories: Mapping[float, pd.DataFrame], length: int) -> Drawing:
         "Figure 15: the match clamp at every strength",
         "The loss while the strongest head has attention s on the correct label and 1 - s on the other, throughout "
         f"training: {len(histories)} strengths, {len(NAMED)} of them thick. Dark is no information; the two colours "
-        "are the two directions.",
+        f"are the two directions.{beyond}",
         f"Loss against sequences seen for {len(histories)} strengths, in three panels. At the end, at strengths 0, "
         f"0.5 and 1, in nats: {ends}.",
     )

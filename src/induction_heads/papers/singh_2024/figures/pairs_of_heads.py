@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from induction_heads.machinery import plots
 from induction_heads.machinery.colours import INK, QUIET, pale
 from induction_heads.machinery.drawing import Drawing
-from induction_heads.machinery.reading import number
+from induction_heads.machinery.numbers import number, published
 
 from ..published import paper_curve
 from . import parts
@@ -47,8 +47,8 @@ def figure_17(
         f"Two panels with a row for each of {len(pairs)} pairs, in the order of their learning times. Ours take "
         f"{number(pairs.min())} to {number(pairs.max())} sequences; their partners alone {number(min(single))} to "
         f"{number(max(single))}, all heads {number(every)}, L2H{strongest} alone {number(alone[strongest])}. The "
-        f"paper's pairs take {number(theirs[0].min())} to {number(theirs[0].max())}, its head {theirs[3]} alone "
-        f"{number(theirs[1][theirs[3]])}, all heads {number(theirs[2])}.",
+        f"paper's pairs take {published(theirs[0].min())} to {published(theirs[0].max())}, its head {theirs[3]} alone "
+        f"{published(theirs[1][theirs[3]])}, all heads {published(theirs[2])}.",
     )
 
 

@@ -130,15 +130,17 @@ def reading_grouping(
     """`causes.of_grouping` of every seed; `missed` are the seeds for which the ledger's grouping misses each test."""
     sentences, explained, asked = [], 0, 0
     for test in tests:
-        for seed in missed.get(test, ()):
-            rows = groups[groups.seed == seed]
-            sizes, own = list(rows.heads[rows[test]]), rows.heads[rows.chosen]
-            chosen = int(own.iloc[0]) if len(own) else 0
-            asked, explained = asked + 1, explained + bool(sizes)
+        told = [(seed, *_other_lines(groups[groups.seed == seed], test)) for seed in missed.get(test, ())]
+        mended = [f"{s} ({takes} → {sizes})" for s, takes, sizes in told if sizes]
+        left = [f"seed {s} ({takes} heads)" for s, takes, sizes in told if not sizes]
+        asked, explained = asked + len(told), explained + len(mended)
+        if mended:
             sentences.append(
-                f"{test}, seed {seed}: the threshold takes {chosen} heads; the criterion is met with "
-                + (f"{listed(map(str, sizes))}." if sizes else "no number of heads.")
+                f"{test} misses for {_seeds(len(told))}; heads that the threshold takes → with which the criterion is "
+                f"met, by seed: {', '.join(mended)}."
             )
+        if left:
+            sentences.append(f"{test} is met with no number of heads for {listed(left)}.")
     if not asked:
         return False, ["The ledger's own grouping meets the criteria for every seed: there is nothing to explain."]
     confirmed = explained == asked
@@ -149,6 +151,16 @@ def reading_grouping(
         if confirmed
         else "**Not confirmed for all:** what no line mends has another cause, which is not known.",
     ]
+
+
+def _seeds(n: int) -> str:
+    return f"{n} seed{'' if n == 1 else 's'}"
+
+
+def _other_lines(rows: pd.DataFrame, test: str) -> tuple[int, str]:
+    """How many heads the threshold takes in a seed, and with how many the criterion is met: `4`, `2, 3`."""
+    own = rows.heads[rows.chosen]
+    return int(own.iloc[0]) if len(own) else 0, ", ".join(map(str, rows.heads[rows[test]]))
 
 
 def reading_unknown(missed: Sequence[str], explained: Iterable[str], hair: Sequence[str]) -> list[str]:

@@ -6,51 +6,29 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from induction_heads.machinery.reading import in_words, listed, prediction
+from induction_heads.machinery.reading import listed, prediction
 
-Times = Sequence[Mapping[str, int]]  # `own_model.times` of every seed
+Times = Mapping[str, int]  # `own_model.times`
 SCORED = 0.5  # a head that gives the pattern more attention than all else together
 
 
-def waits(times: Mapping[str, int]) -> bool:
+def waits(times: Times) -> bool:
     """A plateau: a wait (above 0.9 ln 12) longer than the fall from there to 0.1 ln 12, as in `03_toy_model`."""
     return times["left"] > times["done"] - times["left"]
 
 
 def reading_order(learnt: Mapping[str, Times]) -> list[str]:
-    """Sequences until each level, by condition and seed; the paper's order is that of Figures 5b and 8."""
-    none, one, every, pattern = (
-        np.array([seed["learnt"] for seed in learnt[name]])
-        for name in ("no clamp", "step 1, one head", "step 1, all heads", "induction pattern")
-    )
-    n = len(none)
-    ordered, no_wait = (
-        int(((pattern < one) & (one < none)).sum()),
-        sum(not waits(t) for t in learnt["induction pattern"]),
-    )
-    slower, slowest = int((every > one).sum()), int((every > none).sum())
+    """Sequences until each level, by condition; the paper's order is that of Figure 5b."""
+    none, one, pattern = (learnt[name] for name in ("no clamp", "step 1", "induction pattern"))
+    ordered = pattern["learnt"] < one["learnt"] < none["learnt"]
+    told = listed(f"{times['learnt']:,} ({name})" for name, times in learnt.items())
+    plateaus = listed(name for name, times in learnt.items() if waits(times)) or "none"
     return [
-        "*Order.* "
-        + prediction(
-            bool(ordered == n and no_wait == n and all(map(waits, learnt["no clamp"]))),
-            "with the pattern given the task is learnt before it is with step 1, and with step 1 before it is with "
-            f"nothing, in {in_words(ordered, n)} ({_span(pattern)}, {_span(one)} and {_span(none)} sequences); a "
-            f"plateau in {in_words(sum(map(waits, learnt['no clamp'])), n)} without a clamp and in "
-            f"{in_words(n - no_wait, n)} with the pattern",
-        ),
-        "*All heads of Layer 1.* "
-        + prediction(
-            slower == n,
-            f"given to all heads, step 1 is slower than given to one in {in_words(slower, n)} ({_span(every)} "
-            f"sequences)",
-        ),
-        f"It is slower than no clamp at all, as in the paper's Figure 8, in {in_words(slowest, n)}"
-        + ("." if slowest == n else ": in that the model of tokens differs from the paper's network."),
+        prediction(
+            ordered and waits(none) and not waits(pattern),
+            f"learnt after {told} sequences; with a plateau: {plateaus}",
+        )
     ]
-
-
-def _span(times: np.ndarray) -> str:
-    return f"{times.min():,}" if times.min() == times.max() else f"{times.min():,} to {times.max():,}"
 
 
 def reading_heads(
@@ -60,7 +38,7 @@ def reading_heads(
 ) -> list[str]:
     """When each layer's best head first gives the pattern half of its attention, and who has it at the end."""
     formed = {name: (_first(at, previous[name]), _first(at, induced[name])) for name in previous}
-    free, given = formed["no clamp"], formed["step 1, one head"]
+    free, given = formed["no clamp"], formed["step 1"]
     first, second = (math.inf if time is None else time for time in free)
     together = max(first, second) < math.inf and abs(first - second) <= max(first, second) / 4
     sooner = given[1] is not None and given[1] < second
@@ -90,18 +68,3 @@ def _first(at: Sequence[int], scores: Float[np.ndarray, "time head"]) -> int | N
 
 def _when(sequences: int | None) -> str:
     return "never" if sequences is None else f"{sequences:,} sequences"
-
-
-def reading_text(losses: Mapping[str, Float[np.ndarray, " step"]], last: int = 20) -> list[str]:
-    """Losses on text made on the spot; their order was predicted to be that on repeated blocks."""
-    ends = {name: float(loss[-last:].mean()) for name, loss in losses.items()}
-    return [
-        prediction(
-            ends["induction pattern"] < ends["step 1, one head"] < ends["no clamp"],
-            f"over the last {last} steps the loss is "
-            + listed(f"{loss:.2f} nats ({name})" for name, loss in ends.items()),
-        ),
-        f"Without a clamp the loss has fallen by {losses['no clamp'][:last].mean() - ends['no clamp']:.2f} nats in "
-        "these steps, with the pattern given by "
-        f"{losses['induction pattern'][:last].mean() - ends['induction pattern']:.2f}.",
-    ]

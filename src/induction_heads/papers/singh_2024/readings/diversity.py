@@ -8,9 +8,10 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy.stats import spearmanr
 
-from induction_heads.machinery.reading import in_words, listed, number, prediction
+from induction_heads.machinery.numbers import number, published
+from induction_heads.machinery.reading import in_words, listed, prediction
 
-from .words import beside, percent, published
+from .words import beside, percent
 
 REDUNDANT = 0.95  # accuracy without one head; the criterion of claim 6
 FOLLOWS = 0.9  # rank correlation of strength and accuracy alone; the criterion of claim 7

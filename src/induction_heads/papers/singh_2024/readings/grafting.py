@@ -8,14 +8,16 @@ import pandas as pd
 from induction_heads.machinery.reading import listed, number, prediction
 
 from ..measures import PLATEAU
-from .words import LN_2, near, percent
+from .words import LN_2, beside, near, percent
 
 MUCH_FASTER = 2  # times; the criterion of claim figure-7-own
 
 
 def reading_7(ours: pd.DataFrame, theirs: pd.DataFrame, own: str) -> list[str]:
-    """Whether grafts take the plateau away, and whether the own Layer 1 is learnt from faster; `measures.learning` "
-    "tables."""
+    """Whether grafts take the plateau away, and whether the own Layer 1 is learnt from faster.
+
+    `measures.learning` of ours and of the paper's, by the names of ours.
+    """
     none, grafts = ours.loc["no clamp"], ours.drop("no clamp")
     shares = [f"{percent(share)} with {name}" for name, share in grafts["its share"].items()]
     first = prediction(
@@ -23,7 +25,7 @@ def reading_7(ours: pd.DataFrame, theirs: pd.DataFrame, own: str) -> list[str]:
         f"the slowest tenth of the fall takes {listed(shares)} of the learning time; a plateau begins at "
         f"{percent(PLATEAU)}",
     )
-    return [first, _without(none, theirs.loc["no clamp"]), *_own(grafts, own), *_slower_than_none(none, grafts)]
+    return [first, _without(none, theirs.loc["no clamp"]), *_own(grafts, theirs, own), *_slower_than_none(none, grafts)]
 
 
 def _without(none: pd.Series, theirs: pd.Series) -> str:
@@ -39,11 +41,11 @@ def _without(none: pd.Series, theirs: pd.Series) -> str:
     )
 
 
-def _own(grafts: pd.DataFrame, own: str) -> list[str]:
-    times = grafts["learnt after"].fillna(np.inf)
+def _own(grafts: pd.DataFrame, theirs: pd.DataFrame, own: str) -> list[str]:
+    times, paper = grafts["learnt after"].fillna(np.inf), theirs["learnt after"]
     others = times.drop(own)
-    told = listed([f"{number(time)} with {name}" for name, time in others.items()])
-    numbers = f"learnt after {number(times[own])} sequences with its own Layer 1, {told}"
+    told = listed([f"{beside(time, paper[name])} with {name}" for name, time in others.items()])
+    numbers = f"learnt after {beside(times[own], paper[own], 'sequences')} with its own Layer 1, {told}"
     faster = bool(times[own] * MUCH_FASTER <= others.min())
     if np.isfinite(others.min()):
         numbers += f": {others.min() / times[own]:.1f} times as long at least" if np.isfinite(times[own]) else ""

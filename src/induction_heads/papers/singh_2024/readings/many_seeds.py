@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from induction_heads.machinery.reading import in_words, listed, number, prediction
+from induction_heads.machinery.numbers import number, published
+from induction_heads.machinery.reading import in_words, listed, prediction
 
 from .words import percent
 
@@ -29,7 +30,8 @@ def reading_seeds(table: pd.DataFrame, theirs: float) -> list[str]:
             f"{in_words(len(learnt), n)} learn, after {number(float(learnt.min()))} to {number(float(learnt.max()))} "
             f"sequences (median {number(float(learnt.median()))}), {percent(apart)} apart",
         ),
-        f"The paper's {number(theirs)} lies {_place(theirs, learnt)}: {percent(sooner)} of our seeds learn before it.",
+        f"The paper's {published(theirs)} lies {_place(theirs, learnt)}: {percent(sooner)} of our seeds learn before "
+        "it.",
         "*How many heads.* "
         + prediction(
             bool(varies[0] > varies[1]),

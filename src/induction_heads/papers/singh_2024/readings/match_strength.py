@@ -74,7 +74,8 @@ def _failing(strengths: Strengths, held_out: Strengths) -> str:
 def reading_15_answers(strengths: Strengths, shares: Mapping[str, Strengths]) -> list[str]:
     """Whether wrong-way networks answer with labels out of context; shares of the answers on held-out label pairs."""
     absent, wrong = shares["a label not in the context"], strengths <= NEAR_HALF[0]
-    most = np.array(list(shares.values())).argmax(0) == list(shares).index("a label not in the context")
+    most_frequent = np.array(list(shares))[np.array(list(shares.values())).argmax(0)]  # of each strength
+    most = most_frequent == "a label not in the context"
     first, last = int(strengths.argmin()), int(strengths.argmax())
     ends = "; ".join(
         f"at {strengths[i]:g} " + listed(f"{answer} {percent(float(share[i]))}" for answer, share in shares.items())
@@ -88,4 +89,16 @@ def reading_15_answers(strengths: Strengths, shares: Mapping[str, Strengths]) ->
             f"{percent(float(absent[wrong].max()))} of the answers",
         ),
         f"Answers {ends}.",
+        _right_all_the_same(strengths[wrong & (most_frequent == "the right label")]),
     ]
+
+
+def _right_all_the_same(strengths: Strengths) -> str:
+    """At which of the wrong-way strengths the right label is the most frequent answer."""
+    if not len(strengths):
+        return "At none of these strengths is the right label the most frequent answer."
+    return (
+        f"At {listed(f'{s:g}' for s in strengths)} the most frequent answer is the right label, for pairs that were "
+        "never seen: no table of training pairs. Whether the network has learnt *the other one of the two* or other "
+        "heads match by themselves, the answers do not tell."
+    )

@@ -8,7 +8,8 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from induction_heads.machinery.reading import listed, number, prediction
+from induction_heads.machinery.numbers import number, published
+from induction_heads.machinery.reading import listed, prediction
 
 from ..fit_data import Point
 from .words import percent
@@ -75,7 +76,7 @@ def reading_fit(grid: pd.DataFrame, chosen: Point, seeds: pd.DataFrame, theirs: 
         else "",
         f"The {len(seeds)} seeds of the fit learn after {number(learnt.min())} to {number(learnt.max())} sequences, "
         f"the slowest tenth of the fall a share of {share.min():.2f} to {share.max():.2f} (the paper's run: "
-        f"{number(theirs['learnt after'])} and {theirs['its share']:.2f}).",
+        f"{published(theirs['learnt after'])} and {theirs['its share']:.2f}).",
     ]
 
 

@@ -4,17 +4,12 @@ import math
 
 import pandas as pd
 
-from induction_heads.machinery.reading import number
+from induction_heads.machinery.numbers import number, published
 
 from ..claims.main_text import CLAIMS
 
 LN_2 = math.log(2)
 NEAR = 0.1  # "near ln 2" is within a tenth of it, as in claim 1
-
-
-def published(theirs: float) -> str:
-    """A number of the paper to three digits: its curves are read off pictures, one run off several of them."""
-    return number(float(f"{theirs:.3g}"))
 
 
 def beside(ours: float, theirs: float, unit: str = "") -> str:
