@@ -81,6 +81,7 @@ def test_settings_beside_the_recipe_differ_in_one_thing():
     settings = dataclasses.asdict(RUN)
     assert Scalar(**settings).scalar and Scalar(**settings).rate == RUN.rate and not RUN.scalar
     assert Faster(**settings).rate == pytest.approx(3e-3) and not Faster(**settings).scalar
+    assert len({run.key("") for run in (RUN, Scalar(**settings), Faster(**settings))}) == 3
 
 
 def test_the_minimal_model_counts_what_came_after_the_present_token():

@@ -5,7 +5,7 @@ layer 1 the pattern of a perfect previous-token head from the first step of trai
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -46,6 +46,12 @@ class Statistical(ShortRun):
     @property
     def family(self) -> Family:
         return FAMILY
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """With what else tells a subclass apart: `kind` says which chains, where it would say which class."""
+        beside = {} if type(self) is Statistical else {"network": type(self).__name__}
+        return super().settings | beside
 
     @property
     def rate(self) -> float:

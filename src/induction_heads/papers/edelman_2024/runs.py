@@ -42,6 +42,6 @@ def minimal(profile: str, seed: int) -> Rows:
 
 def fragile(profile: str, seed: int) -> Rows:
     """Two layers, with what makes the plateau short; drawn for one seed, and no claim is made of it."""
-    two = layers(profile, seed)[TWO]
+    two = _run(profile, seed, 700)
     settings = dataclasses.asdict(two)
     return {TWO: two, NUMBERS: Scalar(**settings), FAST: Faster(**settings)}

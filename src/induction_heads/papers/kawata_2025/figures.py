@@ -42,8 +42,9 @@ def figure_1(cells: Mapping[str, pd.DataFrame]) -> Drawing:
         _map(fig, ax, found, "moved", "accuracy, output moved")
         for (low, high), theirs in PUBLISHED[name].items():
             ax.add_patch(Rectangle((low - SHORTEST - 0.5, high - SHORTEST - 0.5), 1, 1, fill=False, ec="white", lw=0.9))
-            at = dict(xy=(low - SHORTEST, high - SHORTEST), ha="center", va="center", size=5, color="white")
-            ax.annotate(f"{theirs:.2f}", **at, path_effects=[withStroke(linewidth=1.2, foreground=INK)])
+            outline = [withStroke(linewidth=1.2, foreground=INK)]
+            text = ax.text(low - SHORTEST, high - SHORTEST, f"{theirs:.2f}", size=5, color="white", ha="center")
+            text.set(va="center", path_effects=outline)
         learnt = (found.moved.groupby(level=[0, 1]).median() >= 0.5).mean()
         told.append(f"with {name} above a half in {100 * learnt:.0f} % of the cells")
     plots.panel_titles(axes[0], list(cells))
