@@ -29,7 +29,7 @@ def reading_maps(few: BySeed, far: BySeed, more: BySeed) -> list[str]:
     theirs = PUBLISHED[FOUR]
     return [
         prediction(
-            all(held) and all(fails),
+            all(held) and all(fails) and all(harder),
             f"with lengths 3 to 4 accuracy is {told(few, 'moved (3, 4)')} (the paper: {theirs[NARROW]:.2f}), with 3 to "
             f"12 it is {told(few, 'moved (3, 12)')} (the paper: {theirs[WIDE]:.2f}), with 8 to 9 "
             f"{told(far, 'moved (8, 9)')} (the paper: {theirs[FAR]:.2f})",
@@ -47,7 +47,7 @@ def reading_eight(cells: pd.DataFrame) -> list[str]:
     wide = cells.loc[[WIDE]]
     moved, known = (", ".join(f"{x:.2f}" for x in wide[column]) for column in ("moved", "known"))
     return [
-        f"With eight triggers the map is another one: lengths 3 to 12 give {moved} (by seed; the paper: "
+        f"With eight triggers lengths 3 to 12 give {moved} (by seed; the paper: "
         f"{PUBLISHED[EIGHT][WIDE]:.2f}), and {known} with the output where it stands in training."
     ]
 

@@ -30,7 +30,7 @@ def reading_abrupt(by_seed: BySeed, runs: Sequence[Trained]) -> list[str]:
         ),
         f"The criterion is met by {in_words(sum(held), len(held))}.",
         f"At first {', '.join(f'{x:.2f}' for x in first)} of the answers are labels in context; a label at random "
-        f"would be one in {PAIRS / runs[0].run.labels:.2f} if no context repeated any.",
+        f"would be one in {PAIRS / runs[0].run.labels:.2f} of the cases if no context repeated any.",
     ]
 
 
@@ -86,8 +86,8 @@ def reading_saddle(pairs: int, start: float) -> list[str]:
     """How far descent gets with as many labels as pairs, from zero and from beside it."""
     still, creeps = (logits.descent(pairs, pairs, start=at).loss for at in (0.0, start))
     return [
-        f"From {start} instead of 0, the loss of {pairs} pairs and {pairs} labels falls from {creeps[0]:.2f} to "
-        f"{creeps[-1]:.2f} in as many steps; from 0 it stays at {still[-1]:.2f}."
+        f"From {start} instead of 0, the loss of {pairs} pairs and {pairs} labels goes from {creeps[0]:.4f} to "
+        f"{creeps[-1]:.4f} in {logits.STEPS:,} steps; from 0 to {still[-1]:.4f}."
     ]
 
 
