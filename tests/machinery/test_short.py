@@ -21,6 +21,13 @@ class Count(ShortRun):
         return COUNTING
 
 
+@dataclass(frozen=True)
+class Marked(Count):
+    fixed: bool = True
+    keys: bool = True
+    shown_at: tuple[int, ...] = ()
+
+
 def count(run: Count, progress) -> Made:
     values = [run.seed + run.by * step for step in range(run.steps + 1)]
     progress(run.steps, values[-1])
@@ -50,6 +57,12 @@ def test_a_run_is_told_by_its_fields_and_its_length_is_one_of_them():
     assert Count(3, 0).key("") != Count(4, 0).key("") and Count(3, 0).key("") != Count(3, 0, by=2).key("")
     assert str(Count(3, 0)) == "Count: steps 3, seed 0, by 1"
     assert COUNTING.seconds(Count(3, 0)) == 1.5
+
+
+def test_a_run_is_told_in_words():
+    known = "Marked: steps 1,500, seed 0, by 1, fixed"
+    told = [str(Marked(1_500, 0, keys=False, shown_at=at)) for at in ((), (0, 75))]
+    assert told == [f"{known}{more}" for more in ("", ", shown at 0, 75")]
 
 
 def test_a_longer_run_begins_anew(tmp_path):

@@ -96,3 +96,27 @@ def test_a_run_is_evaluated_on_its_sets_and_gives_the_same_numbers_again():
     asked = NoisyPairs(2, 3, CLASSES, LABELS, tests=20, evaluate_every=2)
     first, second = (noisy_pairs.make(asked, lambda steps, loss: None).history for _ in range(2))
     assert first == second and [row[0] for row in first] == [0, 2] and len(first[0]) == 2 + len(SETS)
+
+
+def test_the_querys_attention_is_told_to_the_right_label_and_to_the_other():
+    """Even attention is a fifth each; pointed at the place of the first label it is the share of its answers."""
+    asked = NoisyPairs(1, 0, CLASSES, LABELS, tests=40)
+    parameters = {name: each[0] for name, each in noisy_pairs.initial(0, LABELS).items()}
+    for name in ("blocks.0.W_Q", "blocks.0.W_K", "blocks.1.W_Q"):
+        parameters[name].zero_()
+    even = noisy_pairs.attention_to_labels(asked, parameters, "constrained")
+    assert list(even) == [f"L{layer}H{head}" for layer in (1, 2) for head in range(4)]
+    assert even["L1H2"] == even["L2H0"] == (pytest.approx(0.2), pytest.approx(0.2))
+    match = noisy_pairs.sets_of(asked)[0].tests["constrained"].match
+    _point_at_place_1(parameters)
+    right, other = noisy_pairs.attention_to_labels(asked, parameters, "constrained")["L1H0"]
+    assert right == pytest.approx((match == 0).mean(), abs=1e-3) and right + other == pytest.approx(1, abs=1e-3)
+
+
+def _point_at_place_1(parameters):
+    """The stream is positions alone; a head of layer 1 looks at the second."""
+    for name in ("W_item", "W_E", "W_pos"):
+        parameters[name].zero_()
+    parameters["W_pos"][range(5), range(5)] = 1.0
+    parameters["blocks.0.W_Q"][0, 4, 0] = 100.0
+    parameters["blocks.0.W_K"][0, 1, 0] = 10.0

@@ -41,8 +41,19 @@ class ShortRun(Run):
         return self.steps
 
     def __str__(self) -> str:
-        told = (f"{field.name.replace('_', ' ')} {getattr(self, field.name)}" for field in dataclasses.fields(self))
-        return f"{type(self).__name__}: {', '.join(told)}"
+        told = (
+            _in_words(field.name.replace("_", " "), getattr(self, field.name)) for field in dataclasses.fields(self)
+        )
+        return f"{type(self).__name__}: {', '.join(filter(None, told))}"
+
+
+def _in_words(name: str, value: Any) -> str:
+    """A field for people: what is so by its name alone, what is not so and what is empty by nothing."""
+    if isinstance(value, bool):
+        return name if value else ""
+    if isinstance(value, tuple):
+        return f"{name} {', '.join(map(str, value))}" if value else ""
+    return f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}"
 
 
 class ShortFamily(Family):

@@ -19,9 +19,10 @@ from numpy import ndarray
 from numpy.random import Generator
 from torch import Tensor
 
-from induction_heads.machinery.run import Family
+from induction_heads.machinery.run import Family, Tensors
 from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
 
+from .clamps import head_name
 from .model import Parameters
 from .tokens import model
 
@@ -147,12 +148,17 @@ def trained_names(parameters: Parameters) -> list[str]:
     return [name for name in parameters if not name.endswith(("_b", ".W_pos"))]
 
 
-def logits(parameters: Parameters, features: Float[Tensor, "n 3 width"], given: Batch) -> Float[Tensor, "n label"]:
+def sites(parameters: Parameters, features: Float[Tensor, "n 3 width"], given: Batch) -> model.Sites:
+    """Every site of one pass."""
     exemplars = features @ parameters["W_item"]
     labels = parameters["W_E"][0, torch.from_numpy(given.shown)]
     one, two, query = exemplars.unbind(1)
     stream = torch.stack([one, labels[:, 0], two, labels[:, 1], query], 1) + parameters["W_pos"]
-    return model.forward_embedded(parameters, stream[None])["logits"][0, :, -1]
+    return model.forward_embedded(parameters, stream[None])
+
+
+def logits(parameters: Parameters, features: Float[Tensor, "n 3 width"], given: Batch) -> Float[Tensor, "n label"]:
+    return sites(parameters, features, given)["logits"][0, :, -1]
 
 
 def accuracy(parameters: Parameters, features: Tensor, given: Batch, of_all: bool) -> float:
@@ -166,13 +172,41 @@ def accuracy(parameters: Parameters, features: Tensor, given: Batch, of_all: boo
     return (said == answer).float().mean().item()
 
 
-def make(asked: NoisyPairs, progress: Progress) -> Made:
-    """Adam on fresh sequences."""
+class Sets(NamedTuple):
+    """The vectors of a run's classes, and its five sets with the items seen in them."""
+
+    vectors: Float[ndarray, "class width"]
+    tests: dict[str, Batch]
+    seen: dict[str, Tensor]
+
+
+def sets_of(asked: NoisyPairs) -> tuple[Sets, Generator]:
+    """What a run draws first, and the generator that goes on from there."""
     rng = np.random.default_rng([asked.seed, asked.classes, asked.labels])
-    known = Classes(asked.classes, asked.labels, asked.zipf)
     vectors = rng.standard_normal((asked.classes, WIDTH)) / WIDTH**0.5
     tests = evaluation_sets(asked.tests, Classes(asked.classes, asked.labels), rng)
     seen = {name: items(vectors, given.classes, rng) for name, given in tests.items()}
+    return Sets(vectors, tests, seen), rng
+
+
+def attention_to_labels(asked: NoisyPairs, learnt: Tensors, which: str) -> dict[str, tuple[float, float]]:
+    """Of each head, the query's mean attention on a set to the right label and to the other."""
+    (_, tests, seen), _ = sets_of(asked)
+    found = sites({name: weight[None] for name, weight in learnt.items()}, seen[which], tests[which])
+    right = (2 * torch.from_numpy(tests[which].match) + 1)[:, None, None]  # the label's place
+    heads = {}
+    for layer in range(LAYERS):
+        pattern = found[f"blocks.{layer}.attn.hook_pattern"][0, :, :, -1]  # sequence head key
+        both = (pattern.gather(2, place.expand(-1, pattern.shape[1], 1)).mean(0)[:, 0] for place in (right, 4 - right))
+        for head, (to_right, to_other) in enumerate(zip(*(each.tolist() for each in both), strict=True)):
+            heads[head_name(layer, head)] = to_right, to_other
+    return heads
+
+
+def make(asked: NoisyPairs, progress: Progress) -> Made:
+    """Adam on fresh sequences."""
+    (vectors, tests, seen), rng = sets_of(asked)
+    known = Classes(asked.classes, asked.labels, asked.zipf)
     parameters = initial(asked.seed, asked.labels)
     optimiser = torch.optim.Adam([parameters[n].requires_grad_() for n in trained_names(parameters)], lr=LEARNING_RATE)
     history = []

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from induction_heads.papers.chan_2024 import data, network
+from induction_heads.papers.chan_2024 import data, network, transformer
 from induction_heads.papers.chan_2024.network import Gate
+from induction_heads.papers.chan_2024.transformer import Transformer
 
 
 def generator() -> torch.Generator:
@@ -64,3 +65,28 @@ def test_the_same_run_gives_the_same_numbers():
     run = Gate(4, 1, 32, 0.2, tests=10, evaluate_every=2)
     first, second = (network.make(run, lambda steps, loss: None).history for _ in range(2))
     assert first == second and len(first[0]) == len(network.COLUMNS)
+
+
+def test_a_transformer_whose_heads_read_labels_copies_the_one_shown():
+    """Attention is even, values pass on labels alone, and items are nothing: by hand."""
+    weights = {name: torch.zeros_like(w) for name, w in transformer.initial(generator()).items()}
+    weights |= {f"{name} weight": torch.ones(64) for name in ("attention0", "attention1", "final")}
+    weights |= {"label": torch.eye(10, 64), "V0": torch.eye(64), "O0": torch.eye(64), "out": torch.eye(64, 10)}
+    given = data.of_group(CENTRE, 1, 20, 0.0, generator(), moved=True)
+    assert torch.equal(transformer.logits(weights, given).argmax(-1), given.shown)
+    assert transformer.error(weights, given) == 0
+
+
+def test_item_and_label_of_a_pair_share_a_position_that_the_query_has_not():
+    weights = {name: torch.zeros_like(w) for name, w in transformer.initial(generator()).items()}
+    weights |= {"final weight": torch.ones(64), "out": torch.eye(64, 10), "position": torch.eye(2, 64)}
+    given = data.of_group(CENTRE, 0, 3, 0.0, generator())
+    assert transformer.logits(weights, given).argmax(-1).tolist() == [1, 1, 1]  # the query's is the second
+
+
+def test_a_transformer_has_the_gates_sets_and_the_same_run_the_same_numbers():
+    run = Transformer(2, 1, 32, 0.2, tests=10, evaluate_every=2)
+    first, second = (transformer.make(run, lambda steps, loss: None).history for _ in range(2))
+    assert first == second and len(first[0]) == len(transformer.COLUMNS)
+    one, other = (data.of_run(32, 0.2, 10, torch.Generator().manual_seed(1)).training.query for _ in range(2))
+    assert torch.equal(one, other)

@@ -1,8 +1,13 @@
 """Criteria and readings of Chan and others 2024 say failed where the numbers fail."""
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
+from induction_heads.machinery.store import Trained
 from induction_heads.papers.chan_2024 import claims, readings
+from induction_heads.papers.chan_2024.runs import transformers
 
 CAME_TRUE, FAILED = "**The prediction came true:**", "**The prediction failed:**"
 NOISY = {"common, 1024 sequences": 0.2, "common, 16384 sequences": 0.2}
@@ -30,3 +35,11 @@ def test_weights_that_know_rare_classes_from_few_sequences_fail():
     numbers = {"rare, 64 sequences": 0.7, "rare, 16384 sequences": 0.02}
     assert CAME_TRUE in readings.reading_errors({0: numbers})[0]
     assert FAILED in readings.reading_errors({0: numbers | {"rare, 64 sequences": 0.3}})[0]
+
+
+@pytest.mark.parametrize(("common", "came"), [(0.9, CAME_TRUE), (0.3, FAILED)])
+def test_a_transformer_that_errs_without_moved_labels_is_told(common, came):
+    last = pd.DataFrame({"moved_common": [common], "moved_rare": [0.1], "f_rare": [0.85]})
+    runs = {name: [Trained(run, Path(), last, None, 0.0)] for name, run in transformers("paper", 0).items()}
+    found = readings.reading_transformer(runs)
+    assert came in found[0] and "0.85 (64 sequences) and 0.85 (1,024 sequences)" in found[1]

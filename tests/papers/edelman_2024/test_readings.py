@@ -1,12 +1,15 @@
 """Criteria and readings of Edelman and others say failed where the numbers fail."""
 
+import dataclasses
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from induction_heads.machinery.store import Trained
 from induction_heads.papers.edelman_2024 import claims, readings
-from induction_heads.papers.edelman_2024.runs import CLAMPED, MIXED, PURE, TWO
+from induction_heads.papers.edelman_2024.runs import CLAMPED, FAST, MIXED, NUMBERS, PURE, TWO, fragile, minimal
 
 CAME_TRUE, FAILED = "**The prediction came true:**", "**The prediction failed:**"
 HISTORY = pd.DataFrame(
@@ -73,3 +76,32 @@ def test_one_layer_that_beats_the_unigram_strategy_fails():
 def test_a_head_that_looks_back_too_early_fails():
     assert CAME_TRUE in readings.reading_lags({0: 0.02, 175: 0.05, 700: 0.6})[0]
     assert FAILED in readings.reading_lags({0: 0.02, 175: 0.3, 700: 0.6})[0]
+
+
+def test_whether_a_lower_loss_with_forgetful_chains_is_met_is_told():
+    assert "here too" in readings.reading_delay(DELAY)[1]
+    assert "here not" in readings.reading_delay(DELAY | {f"loss at the end, {PURE}": 0.05})[1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "came"),
+    [({}, CAME_TRUE), ({"v_1": -1.0}, FAILED), ({"diagonal": 0.0}, FAILED), ({"from_unigram": 1.0}, FAILED)],
+)
+def test_the_minimal_model_has_phases_and_looks_one_back(changed, came):
+    ends = {"diagonal": 0.15, "off_diagonal": 0.01, "v_0": -0.8, "v_1": 3.0, "v_2": -0.4}
+    (run,) = minimal("paper", 0).values()
+    trained = Trained(run, Path(), HISTORY.assign(**(ends | changed)), None, 0.0)
+    assert came in readings.reading_minimal([trained])[0]
+
+
+@pytest.mark.parametrize(("name", "came"), [("", CAME_TRUE), (NUMBERS, FAILED)])
+def test_a_plateau_that_stays_with_a_number_a_lag_fails(name, came):
+    long = pd.concat([HISTORY.iloc[1:2]] * 8 + [HISTORY], ignore_index=True).assign(previous=0.6)
+    short = HISTORY.assign(previous=0.3)
+    runs = {
+        each: Trained(
+            dataclasses.replace(run, evaluate_every=25), Path(), long if each in (TWO, name) else short, None, 0.0
+        )
+        for each, run in fragile("paper", 0).items()
+    }
+    assert FAST in runs and came in readings.reading_fragile(runs)[0]

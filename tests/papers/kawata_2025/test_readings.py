@@ -35,8 +35,15 @@ def test_accuracy_that_does_not_fall_with_the_ratio_fails():
     index = pd.MultiIndex.from_tuples([(3, 4), (3, 5), (8, 9)])
     cells = pd.DataFrame({"ratio": [0.6, 0.4, 0.5], "moved": [0.2, 0.9, 0.4]}, index=index)
     found = readings.reading_ratio(cells, 4)
-    assert CAME_TRUE in found[0] and "0.40 from lowest length 3;" in found[1]
+    assert CAME_TRUE in found[0] and "0.40 from lowest length 3 (the paper: 0.33);" in found[1]
     assert FAILED in readings.reading_ratio(cells.assign(moved=[0.9, 0.2, 0.4]), 4)[0]
+
+
+def test_many_lengths_with_eight_triggers_are_told_beside_the_papers():
+    index = pd.MultiIndex.from_tuples([(3, 4), (3, 12), (3, 12)])
+    cells = pd.DataFrame({"moved": [0.2, 0.55, 0.6], "known": [1.0, 0.9, 0.94]}, index=index)
+    (found,) = readings.reading_eight(cells)
+    assert "3 to 12 give 0.55, 0.60 (by seed; the paper: 0.82), and 0.90, 0.94" in found
 
 
 def test_position_and_match_are_read_off_the_scores():

@@ -1,8 +1,12 @@
 """Readings and criteria of Musat and others say failed where the numbers fail."""
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
-from induction_heads.papers.musat_2025 import claims, readings
+from induction_heads.machinery.store import Trained
+from induction_heads.papers.musat_2025 import claims, network, readings
 
 CAME_TRUE, FAILED = "**The prediction came true:**", "**The prediction failed:**"
 SLOPES = {"gamma": 1.0, "beta": 1.98, "alpha": 1.99, "attention": 2.0}
@@ -37,3 +41,21 @@ def test_one_network_outside_is_enough_to_miss():
 def test_a_strongest_block_elsewhere_fails():
     assert CAME_TRUE in readings.reading_blocks(readings.CIRCUIT)[0]
     assert FAILED in readings.reading_blocks(readings.CIRCUIT | {"W3": ("label", "A¹tok")})[0]
+
+
+@pytest.mark.parametrize(("alpha", "came"), [(0.2, CAME_TRUE), (0.05, FAILED)])
+def test_coefficients_come_into_sight_at_a_tenth_in_the_flows_order(alpha, came):
+    """At rate 8: gamma at step 5, beta at 10, alpha at 15 or never."""
+    history = pd.DataFrame(
+        {
+            "steps": [0, 5, 10, 15],
+            network.GAMMA_3: [0, 0.3, 0.4, 0.5],
+            network.BETA_2: [0, 0.05, 0.2, 0.5],
+            network.ALPHA_3: [0, 0, 0.04, alpha],
+            "three": [0.3, 0.4, 0.5, 0.9],
+        }
+    )
+    trained = Trained(network.Induction(15, 0, 4, 8.0), Path(), history, None, 0.0)
+    assert claims.seen_at(trained)["beta"] == 80
+    found = readings.reading_order({"4 pairs": [trained]})
+    assert came in found[0] and "0.30 with 4 pairs" in found[1]

@@ -31,7 +31,8 @@ def test_weights_that_differ_fail(changed):
 @pytest.mark.parametrize("changed", [{"trained": 1.2}, {"trained": 1.03}])
 def test_two_layers_that_only_beat_descent_are_not_gd_plus_plus(changed):
     assert CAME_TRUE in readings.reading_two({0: TWO})[0]
-    assert FAILED in readings.reading_two({0: TWO | changed})[0]
+    found = readings.reading_two({0: TWO, 1: TWO | changed})
+    assert FAILED in found[0] and "1 of 2 seeds" in found[1] and "0.766 and 1.022" in found[1]
 
 
 def test_errors_that_leave_the_step_elsewhere_fail():

@@ -33,6 +33,15 @@ def test_the_gradient_is_that_of_the_loss(clamped):
     assert clamped or gradient[2] == pytest.approx(expected[2], rel=1e-5)
 
 
+def test_beside_the_saddle_descent_creeps_off():
+    assert logits.descent(4, 4, steps=300, start=0.01).loss[-1] < math.log(4) - 1e-5
+
+
+def test_counting_two_labels_tells_something_where_one_is_shown_twice():
+    """Of two pairs the other's label is the target's half of the time, and then it is certain."""
+    assert logits.counting_is_worth(2) == pytest.approx(math.log(2) / 2)
+
+
 def test_labels_attend_alike_to_all_before_them():
     assert logits.previous(0.0, 3) == pytest.approx([1 / 2, 1 / 4, 1 / 6])
 

@@ -1,11 +1,13 @@
 """The task and the network: what stands where, and a circuit set by hand that answers from context."""
 
+import dataclasses
+
 import pytest
 import torch
 
 from induction_heads.papers.reddy_2023 import network, task
-from induction_heads.papers.reddy_2023.network import InContext
-from induction_heads.papers.reddy_2023.task import CONTENT, PAIRS, SLOTS, WIDTH, Classes
+from induction_heads.papers.reddy_2023.network import InContext, LabelsClamped
+from induction_heads.papers.reddy_2023.task import CONTENT, LABELS, LENGTH, PAIRS, SLOTS, WIDTH, Classes
 
 KNOWN = Classes.drawn(40, 11, torch.Generator().manual_seed(0))
 ORTHOGONAL = Classes(torch.eye(CONTENT)[:20], torch.eye(CONTENT)[20:31])
@@ -79,7 +81,7 @@ def circuit() -> dict[str, torch.Tensor]:
 def test_a_previous_token_head_and_a_match_attend_to_the_label_of_the_targets_item():
     context = torch.arange(PAIRS).repeat(6, 1)
     target = torch.arange(6)
-    found = network.forward(circuit(), task.batch(ORTHOGONAL, context, target, 0, generator()).tokens, clamped=False)
+    found = network.forward(circuit(), task.batch(ORTHOGONAL, context, target, 0, generator()).tokens)
     assert (found.layer_1[:, range(1, 16, 2), range(0, 16, 2)] > 0.99).all()
     pairs = found.layer_2[:, :-1].unflatten(1, (PAIRS, 2)).sum(-1)
     assert (pairs[:, :6].argmax(1) == target).all()
@@ -89,9 +91,20 @@ def test_the_clamp_gives_the_pattern_of_a_perfect_previous_token_head():
     context, target = task.drawn(3, 40, 1, generator())
     given = task.batch(KNOWN, context, target, 0, generator())
     weights = network.initial(11, generator())
-    free, clamped = (network.forward(weights, given.tokens, held) for held in (False, True))
+    free, clamped = (network.forward(weights, given.tokens, held) for held in ((), range(LENGTH)))
     assert (clamped.layer_1[:, range(1, 17), range(16)] == 1).all() and (clamped.layer_1.sum(-1) == 1).all()
     assert (free.layer_1.triu(1) == 0).all() and free.layer_1[:, 1:].max() < 1
+
+
+def test_clamped_at_labels_alone_items_and_target_look_as_they_would():
+    context, target = task.drawn(3, 40, 1, generator())
+    given = task.batch(KNOWN, context, target, 0, generator())
+    weights = network.initial(11, generator())
+    free, clamped = (network.forward(weights, given.tokens, held).layer_1 for held in ((), LABELS))
+    assert (clamped[:, LABELS, [label - 1 for label in LABELS]] == 1).all()
+    others = [place for place in range(LENGTH) if place not in LABELS]
+    assert torch.equal(clamped[:, others], free[:, others])
+    assert LabelsClamped(**dataclasses.asdict(QUIET)).held == LABELS and not QUIET.held
 
 
 def test_a_clamped_run_has_the_same_beginning_as_its_twin():

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from induction_heads.machinery import plots
 from induction_heads.machinery.colours import HEAD_COLOURS, INK, QUIET
@@ -33,40 +34,46 @@ def _by(ax: Axes, runs: Runs, label: str) -> str:
     return f"Medians by {label}: {'; '.join(told)}."
 
 
+def _legend(fig: Figure, ax: Axes) -> None:
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=7.5)
+
+
 def figure_1(runs: Runs) -> Drawing:
     """By the number of classes."""
-    fig, ax = plt.subplots(figsize=(6.4, 3.4))
+    fig, ax = plt.subplots(figsize=(6.4, 3.8))
     told = _by(ax, runs, "number of classes")
-    ax.legend(fontsize=7)
+    _legend(fig, ax)
     return Drawing(
         "figure_1",
         fig,
         "Figure 1: the number of classes",
         "The query's class is always in context. Medians of the seeds at the end, bands from the lowest to the "
-        "highest. Where do the curves of context and of weights cross?",
+        "highest; chance is 0.5 of two labels (dotted line), 1/32 of all. Where do the curves of context and of "
+        "weights cross?",
         told,
     )
 
 
 def figure_2(runs: Runs) -> Drawing:
     """By the part of sequences whose context has the query's class."""
-    fig, ax = plt.subplots(figsize=(6.4, 3.4))
+    fig, ax = plt.subplots(figsize=(6.4, 3.8))
     told = _by(ax, runs, "part of sequences with the query's class in context")
-    ax.legend(fontsize=7)
+    _legend(fig, ax)
     return Drawing(
         "figure_2",
         fig,
         "Figure 2: bursts",
-        "2,048 classes. Without the query's class in context only weights can answer.",
+        "2,048 classes. Without the query's class in context only weights can answer. Chance is 0.5 of two labels "
+        "(dotted line), 1/32 of all.",
         told,
     )
 
 
 def figure_3(runs: Mapping[str, Trained], every: Runs) -> Drawing:
     """By Zipf's exponent, one seed; and context against weights through training, for each exponent."""
-    fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.4))
+    fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.8))
     told = _by(axes[0], every, "Zipf's exponent")
-    axes[0].legend(fontsize=6.5)
+    _legend(fig, axes[0])
     for i, (name, trained) in enumerate(runs.items()):
         history = trained.history
         axes[1].plot(history.weights, history.context, "-", color=HEAD_COLOURS[i], lw=0.8)

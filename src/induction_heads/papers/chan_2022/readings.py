@@ -1,9 +1,10 @@
 """Readings of Chan and others 2022, in sentences made from the numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from induction_heads.machinery.reading import BySeed, each_number, met, prediction
+from induction_heads.machinery.reading import BySeed, each_number, in_words, met, prediction
+from induction_heads.machinery.store import Trained
 
 from . import claims
 
@@ -14,6 +15,15 @@ def reading_classes(by_seed: BySeed) -> list[str]:
     """`claims.classes` of every seed."""
     held, told = met(by_seed, claims.many_classes_favour_context)
     return [prediction(held, f"accuracies by seed: {each_number(by_seed)}"), told]
+
+
+def reading_border(runs: Mapping[str, Sequence[Trained]]) -> list[str]:
+    """From how many classes on exchanged labels are followed more often than not; trained runs by classes."""
+    follow = {
+        name: sum(float(trained.history.flip.iloc[-1]) > 0.5 for trained in seeds) for name, seeds in runs.items()
+    }
+    told = "; ".join(f"{int(name):,} classes: {in_words(n, len(runs[name]))}" for name, n in follow.items())
+    return [f"Exchanged labels are followed more often than not, with {told}."]
 
 
 def reading_bursts(by_seed: BySeed) -> list[str]:

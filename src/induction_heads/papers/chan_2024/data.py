@@ -36,6 +36,13 @@ def probabilities() -> Float[Tensor, " class"]:
     return torch.tensor([COMMON / GROUP] * GROUP + [(1 - COMMON) / GROUP] * GROUP)
 
 
+class Drawn(NamedTuple):
+    """What a run is trained on, drawn once, and its tests by group: as in training, and with labels moved."""
+
+    training: Sequences
+    tests: dict[str, tuple[Sequences, Sequences]]
+
+
 def shifted(label: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
     """The next label of the same group."""
     return label // GROUP * GROUP + (label % GROUP + 1) % GROUP
@@ -74,3 +81,14 @@ def of_group(
     if not moved:
         return found
     return found._replace(shown=shifted(found.shown), answer=shifted(found.answer))
+
+
+def of_run(n: int, noise: float, tests: int, generator: Generator) -> Drawn:
+    """A fixed set of n sequences, and tests of fresh ones: moved labels are never written over those of another set."""
+    centre = centres(generator)
+    training = drawn(centre, n, noise, generator)
+    found = {}
+    for i, group in enumerate(GROUPS):
+        known, moved = (of_group(centre, i, tests, noise, generator, moved) for moved in (False, True))
+        found[group] = known, moved
+    return Drawn(training, found)

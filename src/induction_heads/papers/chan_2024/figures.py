@@ -26,10 +26,11 @@ WHO = {
 
 def _at_the_end(ax: Axes, runs: Runs, noise: float, column: str, color: str, label: str, style: str) -> np.ndarray:
     """A measure against the number of sequences; returns its medians."""
-    values = np.array([[t.history[column].iloc[-1] for t in runs[name(size, noise)]] for size in SIZES]).T
-    plots.curve(ax, np.array(SIZES), values, color=color, label=label, ls=style, marker="o", ms=3.5)
+    sizes = [size for size in SIZES if name(size, noise) in runs]
+    values = np.array([[t.history[column].iloc[-1] for t in runs[name(size, noise)]] for size in sizes]).T
+    plots.curve(ax, np.array(sizes), values, color=color, label=label, ls=style, marker="o", ms=3.5)
     ax.set(xscale="log", ylim=(-0.03, 1.03), xlabel="sequences in the training set")
-    ax.set_xticks(SIZES, [f"{size:,}" for size in SIZES])
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.minorticks_off()
     return np.median(values, 0)
 
@@ -103,4 +104,30 @@ def figure_3(runs: Runs, sequences: int) -> Drawing:
         "Figure 3: first context, then weights",
         f"{sequences:,} sequences. Does the error with labels moved begin low and end high?",
         f"Two curves in each of four panels; at the end {'; '.join(told)}.",
+    )
+
+
+def figure_4(gates: Runs, transformers: Runs) -> Drawing:
+    """The errors of transformers at the end beside those of the gates, on the same sets."""
+    noise = NOISES[0]
+    beside = {size: gates[size] for size in transformers}
+    columns = {"moved": "error, labels moved", "f": "error, as in training"}
+    fig, axes = plt.subplots(1, 2, figsize=(8.6, 3.3), sharey=True)
+    told = []
+    for ax, (column, label) in zip(axes, columns.items(), strict=True):
+        for who, runs, style in (("gate", beside, ":"), ("transformer", transformers, "-")):
+            for group in GROUPS:
+                found = _at_the_end(ax, runs, noise, f"{column}_{group}", COLOURS[group], f"{who}, {group}", style)
+                told.append(f"{label}, {who}, {group}: " + ", ".join(f"{x:.2f}" for x in found))
+        ax.set_ylabel(label)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=7.5)
+    plots.panel_titles(axes, ["Whom it trusts", "How often it errs"])
+    return Drawing(
+        "figure_4",
+        fig,
+        "Figure 4: a transformer beside the gate",
+        f"Two blocks with MLPs, trained on the same sequences, noise {noise:g}. Medians of the seeds in bands from the "
+        "lowest to the highest. Labels moved tell whom it trusts only where it errs little as in training. No claim is "
+        "made of this figure.",
+        f"Four curves in each of two panels. Medians by size of the training set: {'; '.join(told)}.",
     )

@@ -83,12 +83,7 @@ def evaluated(weights: Tensors, tests: dict[str, tuple[Sequences, Sequences]]) -
 
 def make(run: Gate, progress: Progress) -> Made:
     generator = torch.Generator().manual_seed(run.seed)
-    centre = data.centres(generator)
-    training = data.drawn(centre, run.sequences, run.noise, generator)
-    tests = {}
-    for i, group in enumerate(GROUPS):
-        known, moved = (data.of_group(centre, i, run.tests, run.noise, generator, moved) for moved in (False, True))
-        tests[group] = known, moved
+    training, tests = data.of_run(run.sequences, run.noise, run.tests, generator)
     weights = layers(WIDTH, CLASSES, "g", generator) | layers(2 * WIDTH, 1, "a", generator)
     weights = {name: w.requires_grad_() for name, w in weights.items()}
     optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)

@@ -7,7 +7,7 @@ from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.short import Result
 from induction_heads.machinery.study import Study
 
-from .runs import SEEDS, gates
+from .runs import SEEDS, gates, transformers
 
 INTRODUCTION = (
     "A class that has been seen often can be answered from weights, one that stands in the context can be copied. The "
@@ -33,12 +33,14 @@ PAPER = Paper(
         "figure-1": Result("Who is trusted at the end", "01_gate", rows=gates),
         "figure-2": Result("Who errs less", "01_gate", rows=gates),
         "figure-3": Result("First context, then weights", "01_gate", rows=gates),
+        "figure-4": Result("A transformer beside the gate", "01_gate", rows=transformers),
     },
     claims=claims_of,
     introduction=INTRODUCTION,
     story=(
         Part("Whom does the gate trust?", "One pair in context, ten classes of which five are rare.", ("figure_1",)),
         Part("Why", "It compares errors; so does training, step by step.", ("figure_2", "figure_3")),
+        Part("A transformer", "The same data without a gate; shown beside it, and no claim is made.", ("figure_4",)),
     ),
     questions=("when", "data"),
     edges=(Edge("2", "singh_2025:1", True, "learning in context comes and goes"),),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 
 from induction_heads.machinery import plots
 from induction_heads.machinery.colours import HEAD_COLOURS, INK, QUIET, pale
@@ -13,6 +14,7 @@ from induction_heads.machinery.store import Trained
 
 from .chains import STRATEGIES
 from .claims import DELAYED_LOSS, crossing, nearest, order_flip, steps_waiting
+from .minimal import LAGS
 from .network import BATCH
 
 COLOURS = dict(zip(STRATEGIES, (QUIET, HEAD_COLOURS[1], HEAD_COLOURS[0]), strict=True))
@@ -48,13 +50,7 @@ def figure_2(runs: Sequence[Trained]) -> Drawing:
     """Distances to the three strategies, a panel a seed, shaded by the nearest."""
     fig, axes = plt.subplots(1, len(runs), figsize=(3.6 * len(runs), 3), squeeze=False, sharey=True)
     for ax, trained in zip(axes[0], runs, strict=True):
-        history, own = trained.history, nearest(trained.history).to_numpy()
-        steps = history.steps.to_numpy()
-        for i in range(len(steps) - 1):
-            ax.axvspan(steps[i], steps[i + 1], color=pale(COLOURS[own[i]], 0.3), lw=0, zorder=0)
-        for strategy in STRATEGIES:
-            ax.plot(steps, history[f"from_{strategy}"], color=COLOURS[strategy], ls=STYLES[strategy], label=strategy)
-        ax.set(xlabel="steps", ylim=(0, 0.35))
+        _distances(ax, trained)
     axes[0, 0].set_ylabel("KL from the strategy (nats)")
     axes[0, -1].legend(fontsize=7.5, title="strategy", title_fontsize=7.5)
     plots.panel_titles(axes[0], [f"Seed {trained.run.seed}" for trained in runs])
@@ -67,6 +63,17 @@ def figure_2(runs: Sequence[Trained]) -> Drawing:
         f"Three curves in each panel on a background in stretches. The bigram strategy is nearest from: "
         f"{', '.join(flips)}.",
     )
+
+
+def _distances(ax: Axes, trained: Trained) -> None:
+    """A run's distances to the strategies on a background in the nearest one's colour."""
+    history, own = trained.history, nearest(trained.history).to_numpy()
+    steps = history.steps.to_numpy()
+    for i in range(len(steps) - 1):
+        ax.axvspan(steps[i], steps[i + 1], color=pale(COLOURS[own[i]], 0.3), lw=0, zorder=0)
+    for strategy in STRATEGIES:
+        ax.plot(steps, history[f"from_{strategy}"], color=COLOURS[strategy], ls=STYLES[strategy], label=strategy)
+    ax.set(xlabel="steps", ylim=(0, 0.35))
 
 
 def figure_3(runs: Sequence[Trained]) -> Drawing:
@@ -154,4 +161,59 @@ def figure_6(free: Sequence[Trained], clamped: Sequence[Trained]) -> Drawing:
         "Layer 1 has the pattern of a perfect previous-token head from the first step on. Is there still a stretch in "
         "which the dashed curve is lowest?",
         f"Two panels of three curves; {'; '.join(told)}.",
+    )
+
+
+def figure_7(runs: Sequence[Trained]) -> Drawing:
+    """The minimal model: distances to the strategies, layer 2's weights, and layer 1's by lag."""
+    fig, axes = plt.subplots(1, 3, figsize=(11, 3.2))
+    for strategy in STRATEGIES:
+        look = dict(color=COLOURS[strategy], ls=STYLES[strategy])
+        plots.over_seeds(axes[0], runs, f"from_{strategy}", label=strategy, **look)
+    axes[0].set(xlabel="steps", ylabel="KL from the strategy (nats)", ylim=(0, None))
+    for column, label, color, style in (
+        ("diagonal", "the token itself", HEAD_COLOURS[0], "-"),
+        ("off_diagonal", "other tokens", HEAD_COLOURS[3], "--"),
+    ):
+        plots.over_seeds(axes[1], runs, column, color=color, label=label, ls=style)
+    axes[1].set(xlabel="steps", ylabel="entry of W")
+    steps = runs[0].history.steps
+    shown = [steps.iloc[0], steps.iloc[len(steps) // 2], steps.iloc[-1]]
+    for i, step in enumerate(shown):
+        v = np.stack(
+            [t.history.loc[t.history.steps == step, [f"v_{n}" for n in range(LAGS)]].to_numpy()[0] for t in runs]
+        )
+        plots.curve(axes[2], np.arange(LAGS), v, color=HEAD_COLOURS[i], label=f"step {step:.0f}", marker="o", ms=3)
+    axes[2].set(xlabel="lag: tokens back", ylabel="v")
+    for ax in axes:
+        ax.legend(fontsize=7)
+    plots.panel_titles(axes, ["Which strategy is nearest", "Layer 2: what it matches", "Layer 1: where it looks"])
+    last = [trained.history.iloc[-1] for trained in runs]
+    told = {name: float(np.median([row[name] for row in last])) for name in ("diagonal", "off_diagonal", "v_0", "v_1")}
+    return Drawing(
+        "figure_7",
+        fig,
+        "Figure 7: the minimal model",
+        "A matrix of three states by three and a number a lag, by gradient descent. Median of the seeds in a band from "
+        "the lowest to the highest. Which of the two moves first? No claim is made of this figure.",
+        f"Three panels of curves. At the end, medians: W has {told['diagonal']:.2f} on the diagonal and "
+        f"{told['off_diagonal']:.2f} off it, v {told['v_0']:.2f} at lag 0 and {told['v_1']:.2f} at lag 1.",
+    )
+
+
+def figure_8(runs: Mapping[str, Trained]) -> Drawing:
+    """Distances to the strategies of two layers, with a number a lag, and at three times the rate."""
+    fig, axes = plt.subplots(1, len(runs), figsize=(3.6 * len(runs), 3), squeeze=False, sharey=True)
+    for ax, trained in zip(axes[0], runs.values(), strict=True):
+        _distances(ax, trained)
+    axes[0, 0].set_ylabel("KL from the strategy (nats)")
+    axes[0, -1].legend(fontsize=7.5, title="strategy", title_fontsize=7.5)
+    plots.panel_titles(axes[0], [name.capitalize() for name in runs])
+    told = [f"{name} for {number(steps_waiting(trained))} steps" for name, trained in runs.items()]
+    return Drawing(
+        "figure_8",
+        fig,
+        "Figure 8: what the plateau hangs on",
+        "As Figure 2, one seed, in two more settings. No claim is made of this figure.",
+        f"Three curves in each panel on a background in stretches. Unigram is nearest: {'; '.join(told)}.",
     )

@@ -5,7 +5,7 @@ layer 1 the pattern of a perfect previous-token head from the first step of trai
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -47,6 +47,39 @@ class Statistical(ShortRun):
     def family(self) -> Family:
         return FAMILY
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """With what else tells a subclass apart: `kind` says which chains, where it would say which class."""
+        beside = {} if type(self) is Statistical else {"network": type(self).__name__}
+        return super().settings | beside
+
+    @property
+    def rate(self) -> float:
+        return LEARNING_RATE
+
+    @property
+    def scalar(self) -> bool:
+        """Whether a lag has a number instead of a vector that queries meet."""
+        return False
+
+
+@dataclass(frozen=True)
+class Scalar(Statistical):
+    """The same with a number a lag."""
+
+    @property
+    def scalar(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Faster(Statistical):
+    """The same at three times the rate."""
+
+    @property
+    def rate(self) -> float:
+        return 3 * LEARNING_RATE
+
 
 class Seen(NamedTuple):
     """What the network gives."""
@@ -55,7 +88,7 @@ class Seen(NamedTuple):
     patterns: list[Tensor]  # of each layer: chain token token
 
 
-def initial(layers: int, generator: torch.Generator) -> Tensors:
+def initial(layers: int, generator: torch.Generator, scalar: bool = False) -> Tensors:
     def drawn(size: float, *shape: int) -> Tensor:
         return size * torch.randn(*shape, generator=generator)
 
@@ -64,7 +97,7 @@ def initial(layers: int, generator: torch.Generator) -> Tensors:
         for name in ("Q", "K", "V"):
             weights[f"{name}{layer}"] = drawn(INITIAL, WIDTH, WIDTH)
         weights[f"O{layer}"] = drawn(INITIAL_OUT, WIDTH, WIDTH)
-        weights[f"R{layer}"] = drawn(INITIAL, LENGTH, WIDTH)
+        weights[f"R{layer}"] = drawn(INITIAL, LENGTH, *(() if scalar else (WIDTH,)))
     for norm in (*range(1, layers + 1), "final"):
         weights |= {f"norm{norm} weight": torch.ones(WIDTH), f"norm{norm} bias": torch.zeros(WIDTH)}
     return weights
@@ -88,8 +121,11 @@ def pattern(weights: Tensors, layer: int, stream: Float[Tensor, "chain token wid
     length = stream.shape[1]
     query, key = stream @ weights[f"Q{layer}"], stream @ weights[f"K{layer}"]
     back = torch.arange(length)[:, None] - torch.arange(length)
-    by_lag = query @ weights[f"R{layer}"][:length].T
-    by_place = by_lag.gather(2, back.clamp(min=0).expand(len(stream), -1, -1))
+    vectors, lags = weights[f"R{layer}"][:length], back.clamp(min=0)
+    if vectors.ndim == 1:
+        by_place = WIDTH**0.5 * vectors[lags]
+    else:
+        by_place = (query @ vectors.T).gather(2, lags.expand(len(stream), -1, -1))
     scores = (query @ key.transpose(1, 2) + by_place) / WIDTH**0.5
     return scores.masked_fill(back < 0, -torch.inf).softmax(-1)
 
@@ -138,8 +174,8 @@ def make(run: Statistical, progress: Progress) -> Made:
     """AdamW. Initialisation and batches do not depend on the clamp: clamped runs have twins."""
     generator = torch.Generator().manual_seed(run.seed)
     test = chains.sampled(KINDS[run.kind](run.tests, generator), generator)
-    weights = {name: w.requires_grad_() for name, w in initial(run.layers, generator).items()}
-    optimiser = torch.optim.AdamW(weights.values(), lr=LEARNING_RATE, betas=BETAS, weight_decay=DECAY)
+    weights = {name: w.requires_grad_() for name, w in initial(run.layers, generator, run.scalar).items()}
+    optimiser = torch.optim.AdamW(weights.values(), lr=run.rate, betas=BETAS, weight_decay=DECAY)
     history, lags = [], {}
     for step in range(run.steps + 1):
         if step % run.evaluate_every == 0 or step == run.steps:

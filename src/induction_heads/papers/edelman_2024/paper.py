@@ -7,7 +7,7 @@ from induction_heads.machinery.paper import Edge, Paper, Part, Source
 from induction_heads.machinery.short import Result
 from induction_heads.machinery.study import Study
 
-from .runs import FEW, SEEDS, clamp, layers, stumbling
+from .runs import FEW, SEEDS, clamp, fragile, layers, minimal, stumbling
 
 INTRODUCTION = (
     "A Markov chain whose transitions are new in every sequence can be learnt in context by counting: tokens, or pairs "
@@ -43,6 +43,8 @@ PAPER = Paper(
         "figure-4": Result("Where layer 1 looks", "01_markov_chains", rows=layers, most=FEW),
         "figure-5": Result("A stumbling block", "01_markov_chains", rows=stumbling),
         "figure-6": Result("The previous-token step clamped", "01_markov_chains", rows=clamp, most=FEW),
+        "figure-7": Result("The minimal model", "01_markov_chains", rows=minimal, most=FEW),
+        "figure-8": Result("What the plateau hangs on", "01_markov_chains", rows=fragile, most=1),
     },
     claims=claims_of,
     introduction=INTRODUCTION,
@@ -58,6 +60,8 @@ PAPER = Paper(
             ("figure_3", "figure_4"),
         ),
         Part("A stumbling block", "Is the plateau there because counting tokens is worth something?", ("figure_5",)),
+        Part("The minimal model", "Do a matrix and a number a lag go through the same phases?", ("figure_7",)),
+        Part("What the plateau hangs on", "How lags enter the scores, and the rate.", ("figure_8",)),
         Part(
             "Our clamp on this network",
             "Beyond the paper: the first paper's clamp of the previous-token step, throughout training.",

@@ -1,13 +1,17 @@
-"""Every run: two layers and one, the clamp, and doubly stochastic chains with forgetful ones and without."""
+"""Every run: layers, the clamp, doubly stochastic chains, the minimal model, and what the plateau hangs on."""
+
+import dataclasses
 
 from induction_heads.machinery.short import Rows
 
-from .network import Statistical
+from .minimal import Minimal
+from .network import Faster, Scalar, Statistical
 
 SEEDS = (0, 1, 2, 3, 4)
 FEW = 3  # seeds of all but the stumbling block
 TWO, ONE, CLAMPED = "two layers", "one layer", "two layers, previous token clamped"
 PURE, MIXED = "doubly stochastic", "with forgetful chains"
+NUMBERS, FAST = "a number a lag", "three times the rate"
 
 
 def _run(profile: str, seed: int, steps: int, **settings) -> Statistical:
@@ -30,3 +34,14 @@ def stumbling(profile: str, seed: int) -> Rows:
         PURE: _run(profile, seed, 350, **settings),
         MIXED: _run(profile, seed, 350, forgetful=21, **settings),
     }
+
+
+def minimal(profile: str, seed: int) -> Rows:
+    return {"minimal model": Minimal(4, seed, 16, 2) if profile == "smoke" else Minimal(300, seed)}
+
+
+def fragile(profile: str, seed: int) -> Rows:
+    """Two layers, with what makes the plateau short; drawn for one seed, and no claim is made of it."""
+    two = _run(profile, seed, 700)
+    settings = dataclasses.asdict(two)
+    return {TWO: two, NUMBERS: Scalar(**settings), FAST: Faster(**settings)}

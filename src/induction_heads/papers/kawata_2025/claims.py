@@ -1,6 +1,6 @@
 """What the paper states, and what is measured for it. A cell (a, b) is training on lengths uniform from a to b."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -12,6 +12,11 @@ from .runs import grids
 
 NARROW, WIDE, FAR, BETWEEN = (3, 4), (3, 12), (8, 9), (3, 8)
 FOUR, EIGHT = "4 triggers", "8 triggers"
+PUBLISHED = {  # accuracies with the output moved, of the paper's heat maps
+    FOUR: {NARROW: 0.250, WIDE: 1.0, FAR: 0.110, BETWEEN: 0.881},
+    EIGHT: {BETWEEN: 0.296, WIDE: 0.817},
+}
+PUBLISHED_CROSSINGS = {3: 0.33, 8: 0.24}  # R(D) at which their accuracy passes a half, by the lowest length
 
 
 def cells(study: Study, seed: int, triggers: str) -> pd.DataFrame:
@@ -58,8 +63,9 @@ def are_shortcuts(n: Numbers) -> bool:
     return n["shortcut (3, 4)"] >= 0.3 and n["shortcut (3, 12)"] <= 0.15
 
 
-def of_the_paper(numbers: Mapping[str, float]) -> Measured:
-    return dict(numbers)
+def of_the_paper(*cells: tuple[int, int]) -> Callable[[], Measured]:
+    """The paper's accuracies with four triggers, by the names of ours."""
+    return lambda: {f"moved {cell}": PUBLISHED[FOUR][cell] for cell in cells}
 
 
 CLAIMS = (
@@ -74,7 +80,7 @@ CLAIMS = (
         there_is_a_transition,
         transition,
         rows=grids,
-        published=lambda: of_the_paper({"moved (3, 4)": 0.250, "moved (3, 12)": 1.0}),
+        published=of_the_paper(NARROW, WIDE),
     ),
     Claim(
         "2",
@@ -86,7 +92,7 @@ CLAIMS = (
         fails_far,
         narrow_far,
         rows=grids,
-        published=lambda: of_the_paper({"moved (8, 9)": 0.110}),
+        published=of_the_paper(FAR),
     ),
     Claim(
         "3",
@@ -98,7 +104,7 @@ CLAIMS = (
         are_harder,
         more_triggers,
         rows=grids,
-        published=lambda: of_the_paper({"moved (3, 8), 4 triggers": 0.881, "moved (3, 8), 8 triggers": 0.296}),
+        published=lambda: {f"moved {BETWEEN}, {name}": cells[BETWEEN] for name, cells in PUBLISHED.items()},
     ),
     Claim(
         "4",

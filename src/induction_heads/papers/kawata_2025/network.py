@@ -136,5 +136,5 @@ def make(run: Grid, progress: Progress) -> Made:
     return Made(history, {"cells": torch.tensor([run.steps])})
 
 
-FAMILY = ShortFamily("kawata 2025", COLUMNS, make, lambda run: 0.2 * run.samples / SAMPLES)
+FAMILY = ShortFamily("kawata 2025", COLUMNS, make, lambda run: 0.05 * run.samples / SAMPLES)
 FAMILY.unit = "cells"

@@ -10,9 +10,11 @@ from induction_heads.machinery.store import Trained
 from induction_heads.machinery.study import Study
 
 from . import flow
+from .network import ALPHA_3, BETA_2, GAMMA_3
 from .runs import CONTEXTS, SLOPES_FROM, networks
 
 HALF_LEARNT = 0.25  # of the loss, half of what it is at first
+FIRST_SIGHT = 0.1  # of a coefficient: with eight pairs two of them pass a half almost together
 NAMES = {"gamma": "γ₃", "beta": "β₂", "alpha": "α₃", "attention": "attention"}
 
 
@@ -72,6 +74,15 @@ def time_to_learn(trained: Trained) -> float:
     """Steps times rate until the loss is half of what it was at first; infinite where it never is."""
     below = trained.history[trained.history.loss <= HALF_LEARNT]
     return float(below.steps.iloc[0] * trained.run.rate) if len(below) else math.inf
+
+
+def seen_at(trained: Trained) -> dict[str, float]:
+    """Steps times rate until each of the three coefficients is first seen; infinite where it never is."""
+    found = {}
+    for name, coefficient in (("gamma", GAMMA_3), ("beta", BETA_2), ("alpha", ALPHA_3)):
+        there = trained.history[trained.history[coefficient] >= FIRST_SIGHT]
+        found[name] = float(there.steps.iloc[0] * trained.run.rate) if len(there) else math.inf
+    return found
 
 
 def network_time(study: Study, seed: int) -> Measured:

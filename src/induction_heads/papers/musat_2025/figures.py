@@ -13,6 +13,7 @@ from induction_heads.machinery.numbers import number
 from induction_heads.machinery.store import Trained
 
 from . import network
+from .claims import FIRST_SIGHT
 from .flow import LEARNT, Flow
 
 LABELS = {
@@ -77,7 +78,7 @@ def figure_2(times: Mapping[int, Mapping[str, float]], slopes: Mapping[str, floa
 
 def figure_3(runs: Mapping[str, Trained]) -> Drawing:
     """The 19 coefficients of one seed's networks, the three of the induction head in colour."""
-    fig, axes = plt.subplots(1, len(runs), figsize=(9, 3.3), squeeze=False)
+    fig, axes = plt.subplots(1, len(runs), figsize=(9, 4), squeeze=False)
     ends = []
     for ax, (name, trained) in zip(axes[0], runs.items(), strict=True):
         history = trained.history
@@ -89,8 +90,9 @@ def figure_3(runs: Mapping[str, Trained]) -> Drawing:
         ax.plot(time, history[largest], color=QUIET, lw=1.2, ls="--", label=f"largest: {largest}")
         for key, each in THREE.items():
             ax.plot(time, history[each], color=COLOURS[key], label=LABELS[key])
-        ax.set(xlabel="time: steps × rate", ylabel="coefficient", ylim=(None, 1.45 * ax.get_ylim()[1]))
-        ax.legend(fontsize=6.5)
+        ax.axhline(FIRST_SIGHT, color=QUIET, lw=0.7, ls=":")
+        ax.set(xlabel="time: steps × rate", ylabel="coefficient")
+        ax.legend(fontsize=6.5, loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=2)
         last = history.iloc[-1]
         ends.append(f"{name}: " + ", ".join(f"{LABELS[key]} {last[each]:.2f}" for key, each in THREE.items()))
     plots.panel_titles(axes[0], list(runs))
@@ -99,7 +101,7 @@ def figure_3(runs: Mapping[str, Trained]) -> Drawing:
         fig,
         "Figure 3: the network's 19 coefficients",
         "How much of each direction the weights hold, through training from zero. Look for what rises beside the three "
-        "of the induction head.",
+        f"of the induction head, and at the order in which these pass {FIRST_SIGHT} (dotted line).",
         f"A panel for each context, 19 curves against time. At the end: {'; '.join(ends)}.",
     )
 

@@ -1,5 +1,6 @@
 """Readings of Musat and others 2025, in sentences made from the numbers."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from induction_heads.machinery.numbers import number
@@ -7,7 +8,7 @@ from induction_heads.machinery.reading import in_words, prediction
 from induction_heads.machinery.store import Trained
 
 from . import network
-from .claims import NAMES, grows_with_the_square, nineteen_hold, three_hold, time_to_learn
+from .claims import FIRST_SIGHT, NAMES, grows_with_the_square, nineteen_hold, seen_at, three_hold, time_to_learn
 
 NEAR_FLOW = 0.2  # a coefficient that is nowhere larger than this has stayed near zero
 
@@ -51,6 +52,22 @@ def reading_network(runs: Mapping[str, Sequence[Trained]]) -> list[str]:
     ] + [
         *sentences,
         f"Times (steps × rate) until the loss is halved, by seed: {told}.",
+    ]
+
+
+def reading_order(runs: Mapping[str, Sequence[Trained]]) -> list[str]:
+    """Whether the network's three coefficients come into sight in the flow's order, and what they hold at first."""
+    told, ordered, least = [], [], []
+    for name, seeds in runs.items():
+        at = [seen_at(trained) for trained in seeds]
+        ordered += [each["gamma"] < each["beta"] < each["alpha"] < math.inf for each in at]
+        each = ", ".join(f"{NAMES[part]} {' '.join(number(x[part]) for x in at)}" for part in at[0])
+        told.append(f"{name} {each}")
+        early = [trained.history.three.iloc[len(trained.history) // 10] for trained in seeds]
+        least.append(f"{', '.join(f'{x:.2f}' for x in early)} with {name}")
+    return [
+        prediction(all(ordered), f"times at which they pass {FIRST_SIGHT}, by seed: {'; '.join(told)}"),
+        f"After a tenth of the steps the three hold {' and '.join(least)} of the squared weights.",
     ]
 
 

@@ -164,7 +164,7 @@ def make(run: LinearAttention, progress: Progress) -> Made:
     return Made(history, {name: weight.detach() for name, weight in weights.items()})
 
 
-FAMILY = ShortFamily("von oswald 2022", COLUMNS, make, lambda run: 0.01 * run.layers)
+FAMILY = ShortFamily("von oswald 2022", COLUMNS, make, lambda run: 0.006)
 
 
 class Tuned(NamedTuple):

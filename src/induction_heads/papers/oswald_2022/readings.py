@@ -3,7 +3,7 @@
 import numpy as np
 
 from induction_heads.machinery.numbers import number
-from induction_heads.machinery.reading import BySeed, in_words, prediction
+from induction_heads.machinery.reading import BySeed, by_seeds, in_words, prediction
 
 from . import claims, network
 
@@ -66,10 +66,16 @@ def reading_two(by_seed: BySeed) -> list[str]:
     """`claims.two_steps` of every seed."""
     held = [claims.is_gd_plus_plus(n) for n in by_seed.values()]
     first = next(iter(by_seed.values()))
+    beside = ", ".join(
+        f"{n['trained'] / n['two steps of descent']:.3f} and {n['trained'] / n['two steps of GD++']:.3f}"
+        for n in by_seed.values()
+    )
     return [
         prediction(
             all(held),
-            f"two trained layers end at {_range(by_seed, 'trained')}, two steps of descent at "
+            f"two trained layers end at {by_seeds(by_seed, 'trained')} (by seed), two steps of descent at "
             f"{number(first['two steps of descent'])}, of GD++ at {number(first['two steps of GD++'])}",
-        )
+        ),
+        f"The criterion is met by {in_words(sum(held), len(held))}: of descent's error and of that of GD++ they have "
+        f"shares of {beside} (by seed).",
     ]

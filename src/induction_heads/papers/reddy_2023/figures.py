@@ -26,6 +26,7 @@ MEASURES = {
     "target_label": ("layer 2: target to correct labels", HEAD_COLOURS[0], "-"),
     "label": ("layer 2: target to labels", HEAD_COLOURS[3], "--"),
     "in_context": ("answers with a label in context", INK, ":"),
+    "context": ("answers with the right one", HEAD_COLOURS[1], "-."),
 }
 WAY = {
     "xi": ("ξ: readout", HEAD_COLOURS[1]),
@@ -40,7 +41,7 @@ def figure_1(runs: Sequence[Trained]) -> Drawing:
     for column, (label, color, style) in TESTS.items():
         plots.over_seeds(axes[0], runs, column, color=color, label=label, ls=style)
     axes[0].axhline(1 / PAIRS, color=QUIET, lw=0.8, ls=(0, (1, 2)), label=f"one of {PAIRS} labels in context")
-    axes[0].set(xlabel="steps", ylabel="accuracy", ylim=(-0.02, 1.25))
+    axes[0].set(xlabel="steps", ylabel="accuracy", ylim=(-0.02, 1.03))
     axes[0].legend(fontsize=7, loc="upper left")
     plots.over_seeds(axes[1], runs, "loss", color=INK, label="loss of the batch", ls="-")
     for level, label in ((np.log(runs[0].run.labels), "all labels alike"), (np.log(PAIRS), "those in context alike")):
@@ -61,24 +62,28 @@ def figure_1(runs: Sequence[Trained]) -> Drawing:
 
 
 def figure_2(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
-    """The measures of progress, with more labels than pairs and with as many."""
-    fig, axes = plt.subplots(1, len(runs), figsize=(4.6 * len(runs), 3.2), squeeze=False, sharey=True)
+    """The measures of progress and accuracy, with more labels than pairs and with as many, in three settings."""
+    fig, axes = plt.subplots(2, 2, figsize=(9.2, 5.8), sharey=True)
     ends = []
-    for ax, (name, seeds) in zip(axes[0], runs.items(), strict=True):
+    for ax, (name, seeds) in zip(axes.flat, runs.items(), strict=True):
         for column, (label, color, style) in MEASURES.items():
             plots.over_seeds(ax, seeds, column, color=color, label=label, ls=style)
-        ax.set(xlabel="steps", ylim=(-0.02, 1.35))
+        ax.axhline(NOT_YET, color=QUIET, lw=0.7, ls="--")
+        ax.set(xlabel="steps", ylim=(-0.02, 1.03))
         last = {column: np.median([t.history[column].iloc[-1] for t in seeds]) for column in MEASURES}
         ends.append(f"{name}: " + ", ".join(f"{MEASURES[column][0]} {x:.2f}" for column, x in last.items()))
-    axes[0, 0].set_ylabel("attention, or share of answers")
-    axes[0, 0].legend(fontsize=6.5, loc="upper left")
-    plots.panel_titles(axes[0], list(runs))
+    for ax in axes[:, 0]:
+        ax.set_ylabel("attention, or share of answers")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=7.5)
+    plots.panel_titles(axes.flat, list(runs))
     return Drawing(
         "figure_2",
         fig,
         "Figure 2: measures of progress",
-        "Attention along the two steps of an induction head, and how often the answer is a label of the context.",
-        f"Four curves in each panel. At the end: {'; '.join(ends)}.",
+        "Attention along the two steps of an induction head, how often the answer is a label of the context, and how "
+        "often the right one. Below: as many labels as pairs in two more settings. The dashed line is what accuracy "
+        f"stays below where learning is blocked, {NOT_YET}.",
+        f"Five curves in each of four panels. At the end: {'; '.join(ends)}.",
     )
 
 
@@ -150,22 +155,22 @@ def figure_5(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
             ax.plot([x] * len(each), each, "o", color=INK, ms=3)
         told.append(f"{label}: " + ", ".join(f"{n} {np.median(v):.2f}" for n, v in zip(runs, values, strict=True)))
     ax.set_xticks(places, list(runs))
-    ax.set(xlabel="(classes, burst); burst 0: free draws", ylabel="accuracy", ylim=(0, 1.3))
-    ax.legend(fontsize=7)
+    ax.set(xlabel="(classes, burst); burst 0: free draws", ylabel="accuracy", ylim=(0, 1.03))
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=7.5)
     return Drawing(
         "figure_5",
         fig,
         "Figure 5: which data favour context",
-        "Bars are medians, dots seeds.",
+        "Accuracy at the end on new classes, and on known ones that are not shown. Bars are medians, dots seeds.",
         f"Pairs of bars. {'; '.join(told)}.",
     )
 
 
-def figure_6(free: Sequence[Trained], clamped: Sequence[Trained]) -> Drawing:
-    """Accuracy in context and picking among its labels, with and without the previous-token step clamped."""
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
+def figure_6(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
+    """Accuracy in context and picking among its labels: no clamp, at every token, at labels alone."""
+    fig, axes = plt.subplots(1, len(runs), figsize=(3.6 * len(runs), 3.2), sharey=True)
     told = []
-    for ax, (name, seeds) in zip(axes, (("no clamp", free), ("previous token clamped", clamped)), strict=True):
+    for ax, (name, seeds) in zip(axes, runs.items(), strict=True):
         for column, label, color, style in (
             ("context", "accuracy in context", HEAD_COLOURS[0], "-"),
             ("in_context", "answers with a label in context", INK, ":"),
@@ -175,14 +180,15 @@ def figure_6(free: Sequence[Trained], clamped: Sequence[Trained]) -> Drawing:
         ax.set(xlabel="steps", ylim=(-0.02, 1.03))
         waits = [steps_waiting(trained) for trained in seeds]
         told.append(f"{name}: waits {', '.join(map(number, waits))} steps")
-    axes[0].set_ylabel("share")
-    axes[1].legend(fontsize=7.5)
-    plots.panel_titles(axes, ["No clamp", "The previous-token step clamped throughout"])
+    axes[0].set_ylabel("share of answers")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=7.5)
+    plots.panel_titles(axes, ["No clamp", "Clamped at every token", "Clamped at labels alone"])
     return Drawing(
         "figure_6",
         fig,
         "Figure 6: the first paper's clamp on this network",
-        "Layer 1 has the pattern of a perfect previous-token head from the first step on. The network waits where the "
-        "dotted curve is high and the other below the dashed line.",
-        f"Two panels of two curves; {'; '.join(told)}.",
+        "Layer 1 has the pattern of a perfect previous-token head from the first step on, at every token or at labels "
+        "alone. The network waits where the dotted curve is high and the other below the dashed line. Median of the "
+        "seeds in a band from the lowest to the highest.",
+        f"Three panels of two curves; {'; '.join(told)}.",
     )

@@ -4,6 +4,7 @@ beta lets each label attend to its item, a turns what was found into attention o
 turns attention into an answer. N pairs in context, L labels in all; N - 1 of them are in context and wrong.
 """
 
+from math import comb, log
 from typing import NamedTuple
 
 import numpy as np
@@ -46,17 +47,26 @@ def loss_and_gradient(
     return float(np.log(everything) - xi * q), gradient
 
 
-def descent(pairs: int, labels: int, clamped: bool = False, steps: int = STEPS) -> Descent:
-    """Gradient descent from zero."""
+def descent(pairs: int, labels: int, clamped: bool = False, steps: int = STEPS, start: float = 0.0) -> Descent:
+    """Gradient descent from zero, or from where all three are `start`."""
     if not 2 <= pairs <= labels:
         raise ValueError(f"expected 2 pairs or more and at least as many labels, got {pairs} and {labels}")
-    theta, rows = np.zeros(3), []
+    theta, rows = np.full(3, start), []
     for _ in range(steps + 1):
         xi, a, beta = theta
         loss, gradient = loss_and_gradient(xi, a, beta, pairs, labels, clamped)
         rows.append([*theta, loss])
         theta = theta - RATE * gradient
     return Descent(*np.array(rows).T)
+
+
+def counting_is_worth(pairs: int) -> float:
+    """What is gained (nats) by who counts the labels in context and knows nothing else, over who picks any label.
+
+    There are as many labels as pairs, drawn freely; the target's stands beside so many of the other pairs.
+    """
+    chances = [comb(pairs - 1, k) * (pairs - 1) ** (pairs - 1 - k) / pairs ** (pairs - 1) for k in range(pairs)]
+    return sum(chance * log(1 + k) for k, chance in enumerate(chances))
 
 
 def first(reached: ndarray) -> float:

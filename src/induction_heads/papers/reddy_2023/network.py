@@ -4,6 +4,7 @@ Scores are not scaled and there is no LayerNorm. `clamped` gives layer 1 the pat
 from the first step of training to the last: the clamp of the first paper, on this one's network.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -45,6 +46,11 @@ class InContext(ShortRun):
         """Whether no label stands twice in a context."""
         return False
 
+    @property
+    def held(self) -> Sequence[int]:
+        """The tokens whose attention in layer 1 is clamped."""
+        return range(LENGTH) if self.clamped else ()
+
 
 @dataclass(frozen=True)
 class EachLabelOnce(InContext):
@@ -53,6 +59,15 @@ class EachLabelOnce(InContext):
     @property
     def once(self) -> bool:
         return True
+
+
+@dataclass(frozen=True)
+class LabelsClamped(InContext):
+    """The same with the attention of labels alone clamped: items and the target look as they learn to."""
+
+    @property
+    def held(self) -> Sequence[int]:
+        return LABELS
 
 
 class Seen(NamedTuple):
@@ -80,12 +95,18 @@ def previous_token(length: int = LENGTH) -> Float[Tensor, "token token"]:
     return pattern
 
 
-def forward(weights: Tensors, tokens: Float[Tensor, "batch token width"], clamped: bool) -> Seen:
-    if clamped:
-        pattern = previous_token().expand(len(tokens), -1, -1)
+def forward(weights: Tensors, tokens: Float[Tensor, "batch token width"], held: Sequence[int] = ()) -> Seen:
+    """`held` are the tokens whose attention in layer 1 is given."""
+    given = previous_token()
+    if len(held) == LENGTH:
+        pattern = given.expand(len(tokens), -1, -1)
     else:
         scores = (tokens @ weights["Q1"]) @ (tokens @ weights["K1"]).transpose(1, 2)
         pattern = (scores + causal(LENGTH, scores)).softmax(-1)
+        if held:
+            learns = torch.ones(LENGTH, 1)
+            learns[list(held)] = 0
+            pattern = learns * pattern + (1 - learns) * given
     stream = tokens + pattern @ (tokens @ weights["V1"])
     scores = torch.einsum("bw,btw->bt", stream[:, -1] @ weights["Q2"], stream @ weights["K2"])
     target = scores.softmax(-1)
@@ -95,9 +116,9 @@ def forward(weights: Tensors, tokens: Float[Tensor, "batch token width"], clampe
     return Seen(x @ weights["out"], pattern, target)
 
 
-def evaluated(weights: Tensors, tests: dict[str, Batch], clamped: bool) -> list[float]:
+def evaluated(weights: Tensors, tests: dict[str, Batch], held: Sequence[int]) -> list[float]:
     """Accuracies on the three tests, then the measures of progress on the first; all in [0, 1]."""
-    found = {name: forward(weights, given.tokens, clamped) for name, given in tests.items()}
+    found = {name: forward(weights, given.tokens, held) for name, given in tests.items()}
     right = [(found[name].logits.argmax(-1) == given.answer).float().mean() for name, given in tests.items()]
     given, seen = tests["context"], found["context"]
     said = seen.logits.argmax(-1)
@@ -108,9 +129,9 @@ def evaluated(weights: Tensors, tests: dict[str, Batch], clamped: bool) -> list[
     return [x.item() for x in (*right, in_context, item, correct, to_labels.sum(1).mean())]
 
 
-def patterns(weights: Tensors, given: Batch, clamped: bool) -> dict[str, Tensor]:
+def patterns(weights: Tensors, given: Batch, held: Sequence[int]) -> dict[str, Tensor]:
     """Means of both layers' patterns."""
-    seen = forward(weights, given.tokens, clamped)
+    seen = forward(weights, given.tokens, held)
     return {"layer 1": seen.layer_1.mean(0), "layer 2": seen.layer_2.mean(0)}
 
 
@@ -123,21 +144,21 @@ def make(run: InContext, progress: Progress) -> Made:
     optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
     history = []
     with torch.no_grad():
-        kept = {f"before, {name}": p for name, p in patterns(weights, tests["context"], run.clamped).items()}
+        kept = {f"before, {name}": p for name, p in patterns(weights, tests["context"], run.held).items()}
     for step in range(run.steps + 1):
         given = task.training(known, BATCH, run.burst, run.fresh, drawing, run.once)
-        loss = torch.nn.functional.cross_entropy(forward(weights, given.tokens, run.clamped).logits, given.answer)
+        loss = torch.nn.functional.cross_entropy(forward(weights, given.tokens, run.held).logits, given.answer)
         if step % run.evaluate_every == 0 or step == run.steps:
             with torch.no_grad():
-                history.append([step, loss.item(), *evaluated(weights, tests, run.clamped)])
+                history.append([step, loss.item(), *evaluated(weights, tests, run.held)])
         if step < run.steps:
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             progress(1, loss.item())
     with torch.no_grad():
-        kept |= {f"after, {name}": p for name, p in patterns(weights, tests["context"], run.clamped).items()}
+        kept |= {f"after, {name}": p for name, p in patterns(weights, tests["context"], run.held).items()}
     return Made(history, {name: w.detach() for name, w in weights.items()} | kept)
 
 
-FAMILY = ShortFamily("reddy 2023", COLUMNS, make, lambda run: 0.025)
+FAMILY = ShortFamily("reddy 2023", COLUMNS, make, lambda run: 0.007)

@@ -8,7 +8,7 @@ from induction_heads.machinery.paper import Result as Drawn
 from induction_heads.machinery.short import Result
 from induction_heads.machinery.study import Study
 
-from .runs import SEEDS, abrupt, clamp, data, once
+from .runs import SEEDS, abrupt, clamp, data, equal
 
 INTRODUCTION = (
     "A network may answer from its context or from its weights. The paper asks which data make it use the context, and "
@@ -39,10 +39,10 @@ PAPER = Paper(
     study=lambda settings: Study("reddy_2023", settings),
     results={
         "figure-1": Result("Slow, then abrupt", "01_abrupt", rows=abrupt),
-        "figure-2": Result("Measures of progress", "01_abrupt", rows=once),
+        "figure-2": Result("Measures of progress", "01_abrupt", rows=equal),
         "figure-3": Result("Patterns before and after", "01_abrupt", rows=abrupt),
         "figure-4": Drawn("Three nested logits", "01_abrupt"),
-        "figure-5": Result("Which data favour context", "02_data", rows=data, in_reproduce_all=False),
+        "figure-5": Result("Which data favour context", "02_data", rows=data),
         "figure-6": Result("The previous-token step clamped", "01_abrupt", rows=clamp),
     },
     claims=claims_of,

@@ -4,14 +4,15 @@ import dataclasses
 
 from induction_heads.machinery.short import Rows
 
-from .network import EachLabelOnce, InContext
+from .network import EachLabelOnce, InContext, LabelsClamped
 from .task import PAIRS
 
 SEEDS = (0, 1, 2)
 LOGITS = {"8 of 32": (8, 32), "4 of 32": (4, 32), "8 of 8": (8, 8), "4 of 4": (4, 4)}  # pairs and labels
 DATA = {"(2048, 1)": (2048, 1), "(512, 4)": (512, 4), "(512, 0)": (512, 0), "(128, 1)": (128, 1)}  # classes and burst
 FREE, CLAMPED, BLOCKED = "32 labels", "32 labels, previous token clamped", "8 labels"
-ONCE = "8 labels, none twice in a context"
+AT_LABELS = "32 labels, clamped at labels alone"
+NEW, ONCE = "8 labels, all classes new", "8 labels, none twice in a context"
 SMOKE = {"steps": 6, "classes": 40, "tests": 20, "evaluate_every": 3}
 
 
@@ -24,22 +25,27 @@ def abrupt(profile: str, seed: int) -> Rows:
     return {FREE: _run(profile, seed, 1000)}
 
 
-def blocked(profile: str, seed: int) -> Rows:
-    return {BLOCKED: _run(profile, seed, 1200, labels=PAIRS)}
-
-
-def once(profile: str, seed: int) -> Rows:
-    """Beside `blocked`: contexts hold every label, so that none can be told from its absence."""
+def equal(profile: str, seed: int) -> Rows:
+    """As many labels as pairs; and so in two more settings: no class is ever known, and contexts hold every label."""
     run = _run(profile, seed, 1200, labels=PAIRS)
-    return {BLOCKED: run, ONCE: EachLabelOnce(**dataclasses.asdict(run))}
+    return {
+        BLOCKED: run,
+        NEW: dataclasses.replace(run, fresh=1.0),
+        ONCE: EachLabelOnce(**dataclasses.asdict(run)),
+    }
 
 
 def clamp(profile: str, seed: int) -> Rows:
-    return {**abrupt(profile, seed), CLAMPED: _run(profile, seed, 1000, clamped=True)}
+    """The clamp at every token; and, in one more setting, where an induction head needs it."""
+    run = _run(profile, seed, 1000)
+    return {
+        **abrupt(profile, seed),
+        CLAMPED: dataclasses.replace(run, clamped=True),
+        AT_LABELS: LabelsClamped(**dataclasses.asdict(run)),
+    }
 
 
 def data(profile: str, seed: int) -> Rows:
-    """Not in reproduce-all: some twenty minutes."""
     return {
         name: _run(profile, seed, 4000, fresh=0.0, burst=burst, evaluate_every=200, classes=classes)
         for name, (classes, burst) in DATA.items()

@@ -16,6 +16,8 @@ from .runs import EQUAL, TOY_STEPS, networks
 from .toy import CONDITIONS, Course
 
 FOUND, LOST, TIMES, LEARNT = 0.01, 0.1, 20, 1e-3  # of m1, m1, m1 over its minimum, m2
+ASKED = {"both": 10, "no floor": 9, "no competition": 10}  # of twelve starts; slow ones are excused
+BOUNDS = {"training": (0.98, 1.0), "constrained": (0.95, 1.0), "flip": (0.0, 0.05), "context": (0.0, 0.6)}
 
 
 def _course(name: str, divided: int) -> dict[str, Any]:
@@ -33,8 +35,8 @@ def course(profile: str, name: str) -> Course:
 
 def met_at(found: Course, start: int) -> Numbers:
     """What a start comes to."""
-    error = found.context[start]
-    return {"lowest m1": error.min(), "m1 at the end": error[-1], "m2 at the end": found.weights[start, -1]}
+    error, weights = found.context[start], found.weights[start]
+    return {"lowest m1": error.min(), "m1 at the end": error[-1], "m2 at the end": max(weights[-1], 0.0)}
 
 
 def comes_and_goes(study: Study, start: int) -> Measured:
@@ -63,6 +65,24 @@ def is_kept(n: Numbers) -> bool:
     return bool(n["m1 at the end"] < 0.005)
 
 
+MET = {"both": is_transient, "no floor": is_perfect, "no competition": is_kept}
+
+
+def _of_many(divided: int) -> dict[str, int]:
+    found = {}
+    for name, criterion in MET.items():
+        condition = CONDITIONS[name]
+        course = toy.train(condition._replace(steps=condition.steps // divided), toy.MANY)
+        found[name] = sum(criterion(met_at(course, start)) for start in range(toy.MANY))
+    return found
+
+
+def of_many(profile: str) -> dict[str, int]:
+    """How many of so many more starts meet each criterion, the first twelve among them; kept."""
+    divided = TOY_STEPS[profile]
+    return remembered(["singh 2025 toy, many", divided], _of_many, divided)
+
+
 @dataclass(frozen=True)
 class OfStarts(Claim):
     """A claim on the toy model: its starts stand where seeds do, the same ones whichever seeds are asked for."""
@@ -71,7 +91,7 @@ class OfStarts(Claim):
         return range(toy.STARTS)
 
 
-SHOWN = ("training", "constrained", "flip", "context")  # sets
+SHOWN = tuple(BOUNDS)  # sets
 
 
 def asymptote(study: Study, seed: int) -> Measured:
@@ -79,9 +99,13 @@ def asymptote(study: Study, seed: int) -> Measured:
     return {name: last[name] for name in SHOWN}
 
 
+def missed(n: Numbers) -> list[str]:
+    """The sets whose accuracy is outside its bounds."""
+    return [name for name, (low, high) in BOUNDS.items() if not low <= n[name] <= high]
+
+
 def is_constrained(n: Numbers) -> bool:
-    weights = n["training"] >= 0.98 and n["constrained"] >= 0.95
-    return weights and n["flip"] <= 0.05 and n["context"] <= 0.6
+    return not missed(n)
 
 
 CLAIMS = (
@@ -90,7 +114,8 @@ CLAIMS = (
         "Learning in context emerges and goes again.",
         "figure 1",
         "twelve starts of the toy model; m1 is the error in context, m2 that of weights constrained to the context",
-        "m1 falls below 0.01, ends at least 20 times as high and at least at 0.1, and m2 ends below 0.001",
+        "m1 falls below 0.01, ends at least 20 times as high and at least at 0.1, and m2 ends below 0.001; so in 10 of "
+        "12 starts or more",
         "m1 is 0.7 to 1.4 at first; the authors' own loss gets to zero in 10 of 12",
         is_transient,
         comes_and_goes,
@@ -100,8 +125,8 @@ CLAIMS = (
         "It goes because it can never be quite right: without its floor it stays.",
         "figure 2",
         "the same with mu1 = 0",
-        "m1 ends below 0.001",
-        "nothing is left to gain",
+        "m1 ends below 0.001; so in 9 of 12 starts or more",
+        "nothing is left to gain; slow starts are excused",
         is_perfect,
         without_floor,
     ),
@@ -110,7 +135,7 @@ CLAIMS = (
         "It goes because the two compete: where they do not, both stay.",
         "figure 2",
         "the same with alpha = 0",
-        "m1 ends below 0.005",
+        "m1 ends below 0.005; so in 10 of 12 starts or more",
         "both can be solved",
         is_kept,
         without_competition,

@@ -108,3 +108,29 @@ def figure_3(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
         "network reads the context; where it stays with the class, its weights.",
         f"Four curves in each panel. At the end: {'; '.join(told)}.",
     )
+
+
+def figure_4(heads: Mapping[str, Mapping[str, tuple[float, float]]], seed: int) -> Drawing:
+    """Of each head, the query's attention to the right label and to the other, where its class is not shown."""
+    fig, axes = plt.subplots(1, len(heads), figsize=(9, 3.2), sharey=True, squeeze=False)
+    told = []
+    for ax, (name, each) in zip(axes[0], heads.items(), strict=True):
+        places = np.arange(len(each))
+        for i, (label, color) in enumerate((("the right label", WEIGHTS), ("the other label", QUIET))):
+            ax.bar(places + (i - 0.5) * 0.38, [both[i] for both in each.values()], 0.38, color=color, label=label)
+        ax.set_xticks(places, list(each))
+        ax.set(xlabel="head", ylim=(0, 1.03))
+        told.append(f"{name}: " + ", ".join(f"{head} {a:.2f} and {b:.2f}" for head, (a, b) in each.items()))
+    axes[0, 0].set_ylabel("attention of the query")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=7.5)
+    plots.panel_titles(axes[0], list(heads))
+    return Drawing(
+        "figure_4",
+        fig,
+        "Figure 4: where the query looks",
+        f"The item of the query's class is replaced, its label stays; means over sequences at the end, seed {seed}. A "
+        "network of weights constrained to the context has to find the label by itself; one that reads the context "
+        "has nothing to go by.",
+        f"Two bars a head in each of {len(heads)} panels, attention to the right label and to the other. "
+        f"{'; '.join(told)}.",
+    )

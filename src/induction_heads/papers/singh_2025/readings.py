@@ -1,16 +1,20 @@
 """Readings of Singh and others 2023 and 2025, in sentences made from the numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from induction_heads.machinery.ledger import HOLDS, Verdict
+from induction_heads.machinery.ledger import Verdict
 from induction_heads.machinery.numbers import number
 from induction_heads.machinery.reading import BySeed, in_words, listed, prediction
 from induction_heads.machinery.store import Trained
 
-from . import claims
+from . import claims, toy
+from .claims import ASKED
+from .runs import EQUAL, FEW
 from .toy import Course
+
+Heads = Mapping[str, tuple[float, float]]  # a head's attention to the right label and to the other
 
 
 def reading_one(found: Course, start: int) -> list[str]:
@@ -29,17 +33,21 @@ def reading_one(found: Course, start: int) -> list[str]:
     ]
 
 
-def reading_starts(both: Verdict, floor: Verdict, competition: Verdict) -> list[str]:
-    """The verdicts on the toy's claims."""
+def reading_starts(both: Verdict, floor: Verdict, competition: Verdict, many: Mapping[str, int]) -> list[str]:
+    """The verdicts on the toy's claims; and how many of `toy.MANY` starts meet each criterion."""
     verdicts = both, floor, competition
-    counts = [in_words(sum(verdict.by_seed.values()), len(verdict.numbers), "starts") for verdict in verdicts]
+    held = [sum(verdict.by_seed.values()) for verdict in verdicts]
+    counts = [in_words(n, len(verdict.numbers), "starts") for n, verdict in zip(held, verdicts, strict=True)]
     waiting = [n for n in both.numbers.values() if not claims.is_transient(n)]
     told = [
         prediction(
-            all(verdict.word == HOLDS for verdict in verdicts),
+            all(n >= asked for n, asked in zip(held, ASKED.values(), strict=True)),
             f"learning in context comes and goes in {counts[0]}; without the floor it is kept in {counts[1]}, without "
-            f"competition in {counts[2]}",
-        )
+            f"competition in {counts[2]}; asked for were {listed(map(str, ASKED.values()))}",
+        ),
+        f"Of {toy.MANY} starts it is {listed(map(str, many.values()))}, shares of "
+        f"{listed(f'{n / toy.MANY:.2f}' for n in many.values())}; asked for are shares of "
+        f"{listed(f'{n / toy.STARTS:.2f}' for n in ASKED.values())}.",
     ]
     if waiting:
         lowest = listed(number(n["lowest m1"]) for n in waiting)
@@ -53,9 +61,37 @@ def reading_networks(by_seed: BySeed, others: Sequence[Trained]) -> list[str]:
     told = "; ".join(f"{name} {', '.join(f'{n[name]:.2f}' for n in by_seed.values())}" for name in claims.SHOWN)
     flips = np.stack([trained.history.flip.to_numpy() for trained in others])
     lost = int(((flips.max(1) >= 0.9) & (flips[:, -1] <= 0.5)).sum())
+    misses = {seed: ", ".join(claims.missed(n)) for seed, n in by_seed.items() if claims.missed(n)}
+    outside = "; ".join(f"seed {seed}: {names}" for seed, names in misses.items()) or "none"
     return [
         prediction(all(held), f"accuracies by seed: {told}"),
-        f"The criterion is met by {in_words(sum(held), len(held))}. With many classes and few labels the answer "
-        f"follows exchanged labels at the end in {', '.join(f'{x:.2f}' for x in flips[:, -1])} of the sequences; "
-        f"learning in context came and went in {in_words(lost, len(others))}.",
+        f"The criterion is met by {in_words(sum(held), len(held))}; sets outside their bounds: {outside}.",
+        "With many classes and few labels the answer follows exchanged labels at the end in "
+        f"{', '.join(f'{x:.2f}' for x in flips[:, -1])} of the sequences; learning in context came and went in "
+        f"{in_words(lost, len(others))}.",
     ]
+
+
+TWICE = 2.0  # as much attention to the right label as to the other
+
+
+def reading_attention(by_seed: Mapping[int, Mapping[str, Heads]]) -> list[str]:
+    """Where the query looks where its class is not shown: of each seed and data set the head that is least even."""
+    told, found = [], {}
+    for name in (EQUAL, FEW):
+        best = {seed: max(heads[name].items(), key=lambda head: ratio(head[1])) for seed, heads in by_seed.items()}
+        found[name] = [ratio(both) for _, both in best.values()]
+        each = ", ".join(f"{head} {right:.2f} and {other:.2f}" for head, (right, other) in best.values())
+        told.append(f"with {name} {each}")
+    return [
+        prediction(
+            min(found[EQUAL]) >= TWICE and max(found[FEW]) < TWICE,
+            f"most attention to the right label, and to the other, by seed: {'; '.join(told)}",
+        )
+    ]
+
+
+def ratio(both: tuple[float, float]) -> float:
+    """Attention to the right label over that to the other."""
+    right, other = both
+    return right / max(other, 1e-9)

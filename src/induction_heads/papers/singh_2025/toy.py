@@ -16,7 +16,7 @@ from numpy import ndarray
 
 SMALL, LARGE = 20, 160  # dimensions of a, b, c and of d
 RATE = 1.0
-STARTS = 12
+STARTS, MANY = 12, 60  # those of the figures and claims, and enough to tell a share
 RECORDED_EVERY = 20  # steps
 FACTORS = "abcd"
 
