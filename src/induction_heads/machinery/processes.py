@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar, cast
 
+T = TypeVar("T")
 CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -49,13 +50,16 @@ def pool(workers: int, begin: Callable[..., None] | None = None, *given: Any) ->
         raise
 
 
-class Packed:
-    """What a worker gets as the value itself, sent as bytes.
+def packed(value: T) -> T:
+    """What stands for a value on its way to a worker, which gets the value itself, sent as bytes.
 
     PyTorch would share the memory of every tensor in it, and hold a file open for each: thousands, where most systems
     allow a process 1,024.
     """
+    return cast(T, _Packed(value))
 
+
+class _Packed:
     def __init__(self, value: Any):
         self.value = value
 

@@ -230,7 +230,7 @@ def _train_all(jobs: Sequence[Job], store: Store, workers: int | None, client: A
 def _in_processes(jobs: Sequence[Job], n: int, heard: Report) -> None:
     reports = processes.CONTEXT.SimpleQueue()
     with processes.pool(n, _report_to, reports) as pool:
-        left = {pool.submit(_work, processes.Packed(job)) for job in jobs}
+        left = {pool.submit(_work, processes.packed(job)) for job in jobs}
         while left:
             done, left = wait(left, timeout=REPORT_EVERY, return_when=FIRST_COMPLETED)
             while not reports.empty():
