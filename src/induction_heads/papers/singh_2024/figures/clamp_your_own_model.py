@@ -27,7 +27,7 @@ def figure_own_model(losses: Mapping[str, Float[ndarray, " step"]]) -> Drawing:
     for name, loss in losses.items():
         parts.curve(ax, BATCH * np.arange(1, len(loss) + 1), loss, COLOURS[name], label=name)
     ax.axhline(LEARNT, color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
-    ax.annotate("learnt", (0, LEARNT), xycoords=("axes fraction", "data"), va="bottom", size=6.5, color=QUIET)
+    ax.annotate(" learnt", (0, LEARNT), xycoords=("axes fraction", "data"), va="bottom", size=6.5, color=QUIET)
     ax.set(xscale="log", ylim=(0, None), title="Steps of the circuit given from the first update on")
     parts.sequence_axis(ax)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7.5)

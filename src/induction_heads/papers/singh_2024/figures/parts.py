@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from numpy import ndarray
 
 from induction_heads.machinery import plots
@@ -60,17 +61,18 @@ def chance_lines(ax: Axes, labels: int = 5, *, context: int = 2) -> None:
     """Where guessing ends: the loss of a uniform guess over all labels, and over those in the context."""
     for count, meaning in ((context, "the labels in context"), (labels, "all labels")):
         ax.axhline(np.log(count), color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
-        at: dict[str, Any] = dict(
-            xy=(1, np.log(count)), xycoords=("axes fraction", "data"), xytext=(0, 1.5), textcoords="offset points"
-        )
+        at: dict[str, Any] = dict(xycoords=("axes fraction", "data"), xytext=(0, 1.5), textcoords="offset points")
         ax.annotate(
             f"ln {count}: guessing among {meaning}",
+            (1, np.log(count)),
             **at,
             ha="right",
             va="bottom",
             size=6.5,
             color=QUIET,
             annotation_clip=True,
+            path_effects=[withStroke(linewidth=2, foreground="white")],  # a curve may pass behind it
+            zorder=4,
         )
 
 
