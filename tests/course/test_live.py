@@ -32,6 +32,13 @@ def test_a_picture_is_told_in_words(watch):
     assert [line.get_label() for line in watch.figure().axes[0].lines[1:]] == ["seed 1"]
 
 
+def test_curves_are_told_apart_without_colour(watch):
+    for i in range(2 * len(live.DASHES)):
+        watch.add(f"seed {i}", 0, 1.6)
+    drawn = watch.figure().axes[0].lines[1:]
+    assert len({(line.get_linestyle(), line.get_marker()) for line in drawn}) == len(drawn) == 8
+
+
 def test_runs_of_different_shapes_train_and_keep_their_names_and_checkpoints(watch, characters):
     runs = {"one head": dataclasses.replace(SHORT, clamps=(Only(("L2H1",)),)), "all heads": SHORT}
     found = live.train(runs, characters, watch)
@@ -49,3 +56,9 @@ def test_hooks_that_change_nothing_train_as_none_do(watch, characters):
     (seen, one), (_, other) = found.values()
     assert seen.tolist() == [0, 1_600] and one[1] < one[0]
     assert one == pytest.approx(other, abs=1e-4)
+
+
+def test_training_under_a_hook_ends_where_its_loss_is_low_enough(watch, characters):
+    for name, until, seen in (("goes on", 0.1, [0, 1_600]), ("ends", 5.0, [0])):
+        found = live.train_under({name: lambda batch: model.unclamped}, characters, 50, 1e-3, watch, until)
+        assert found[name][0].tolist() == seen
