@@ -182,6 +182,12 @@ def test_a_prediction_is_compared_and_never_graded(capsys):
     assert "you predicted 0.2, 0.69 came (not as predicted" in lines[2]
 
 
+@pytest.mark.parametrize("written", [(0, 69), "50 %", None])
+def test_a_prediction_that_is_no_number_is_told_what_one_is(written, capsys):
+    course.compare(written, 0.69, within=0.1, what="loss")
+    assert capsys.readouterr().out == f"loss: a prediction is one number, such as 0.5; you wrote {written!r}.\n"
+
+
 def test_a_run_is_short_where_a_program_executes_the_lesson(monkeypatch):
     monkeypatch.delenv("INDUCTION_HEADS_COURSE_QUICK", raising=False)
     assert course.length(1_000, quick=10) == 1_000

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from numbers import Real
 from types import EllipsisType
 from typing import Any
 
@@ -50,10 +51,13 @@ def is_empty(answer: Any) -> bool:
     return isinstance(answer, EllipsisType) or answer is None
 
 
-def compare(predicted: float | EllipsisType, came: float, within: float, what: str) -> None:
+def compare(predicted: Any, came: float, within: float, what: str) -> None:
     """Says how a prediction, written before the run, compares with what came; nothing is graded."""
-    if isinstance(predicted, EllipsisType):
+    if predicted is ...:
         print(f"{what}: no prediction yet. Write one above before you read on; to be wrong costs nothing.")
+        return
+    if not isinstance(predicted, Real):  # "50 %", or 0,5 with a comma
+        print(f"{what}: a prediction is one number, such as 0.5; you wrote {predicted!r}.")
         return
     verdict = "as predicted" if abs(predicted - came) <= within else "not as predicted: what did you overlook?"
     print(f"{what}: you predicted {predicted:.3g}, {came:.3g} came ({verdict}).")
