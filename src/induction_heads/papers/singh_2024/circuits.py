@@ -16,7 +16,7 @@ from induction_heads.networks import clamps, sequences
 from induction_heads.networks.model import LAYER_NORM_EPS, Sequences
 from induction_heads.networks.sequences import Task
 
-EVERY = 7  # of the exhaustive set one sequence in so many; odd, since its sequences have their match first and last in turn
+EVERY = 7  # of the exhaustive set one sequence in so many; odd: in every other one the first pair matches
 TOGETHER = 1_000  # sequences that are read as one batch: what fits the caches takes half the time
 
 
