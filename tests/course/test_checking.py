@@ -85,6 +85,8 @@ def test_a_forgotten_return_is_told_from_an_empty_stub():
         2 * x
 
     assert told(DOUBLE, forgotten).startswith("double: given") and "None came" in told(DOUBLE, forgotten)
+    assert told(DOUBLE, forgotten).endswith("A function without `return` gives None.")
+    assert "return" not in told(DOUBLE, lambda x: x + 1)
     assert told(DOUBLE, lambda x: course.todo()).startswith("Your turn: double")
 
 

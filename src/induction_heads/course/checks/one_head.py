@@ -30,6 +30,8 @@ def clamped(clamp: Callable[[Tensor], Tensor], pattern: Tensor, weights: Tensor)
     leaf = pattern.clone().requires_grad_()
     given = leaf * 1.0
     found = clamp(given)
+    if found is None:
+        raise ValueError("nothing is returned, and what is returned stands there")
     gradient = torch.zeros_like(leaf)
     if found.requires_grad:
         (gradient,) = torch.autograd.grad((found * weights).sum(), leaf, retain_graph=True)
