@@ -217,7 +217,7 @@ def _in_network(
     """Logits under the hook, and the gradients of some parameters."""
     leaves = {name: p[None].clone().requires_grad_() for name, p in parameters.items()}
     which = Sequences(exemplar[None], label[None], label[None, :, 0] % 2)
-    hook = answer(heads)
+    hook: Callable[[str, Tensor, Sites], Tensor | None] = answer(heads)
 
     def edit(site: str, here: Tensor, seen: Sites) -> Tensor:
         stands = hook(site, here, seen)

@@ -25,7 +25,7 @@ class Clamped(NamedTuple):
     given: Tensor  # what was given, afterwards
 
 
-def clamped(clamp: Callable[[Tensor], Tensor], pattern: Tensor, weights: Tensor) -> Clamped:
+def clamped(clamp: Callable[[Tensor], Tensor | None], pattern: Tensor, weights: Tensor) -> Clamped:
     """What a clamp makes of a pattern, and the gradient of the sum weighted so."""
     leaf = pattern.clone().requires_grad_()
     given = leaf * 1.0
