@@ -26,10 +26,16 @@ def watch(monkeypatch):
 
 
 def test_a_picture_is_told_in_words(watch):
-    for x, y in ((0, 1.6), (640, 0.5)):
+    for x, y in ((0, 1.6), (640, 1.4), (1_280, 0.7), (1_920, 0.5)):
         watch.add("seed 1", x, y)
-    assert watch.alt == "loss (nats) by sequences seen: seed 1 ends at 0.5 after 640."
+    assert watch.alt == "loss (nats) by sequences seen: seed 1 from 1.6 to 0.5 after 1,920, half way at 1,280."
     assert [line.get_label() for line in watch.figure().axes[0].lines[1:]] == ["seed 1"]
+
+
+def test_a_curve_that_rises_is_half_way_from_below(watch):
+    for x, y in ((0, 0.0), (640, 0.2), (1_280, 0.7), (1_920, 0.9)):
+        watch.add("L2H3", x, y)
+    assert watch.alt.endswith("L2H3 from 0 to 0.9 after 1,920, half way at 1,280.")
 
 
 def test_curves_are_told_apart_without_colour(watch):

@@ -63,8 +63,14 @@ class Watch:
     @property
     def alt(self) -> str:
         """What the picture shows, in words."""
-        ends = "; ".join(f"{name} ends at {ys[-1]:.3g} after {xs[-1]:,.0f}" for name, (xs, ys) in self.curves.items())
-        return f"{self.quantity} by {self.along}: {ends}."
+        return f"{self.quantity} by {self.along}: {'; '.join(map(self._told, self.curves))}."
+
+    def _told(self, name: str) -> str:
+        """Where a curve begins and ends, and when it is half way."""
+        xs, ys = self.curves[name]
+        middle, falls = (ys[0] + ys[-1]) / 2, ys[-1] < ys[0]
+        half = next((x for x, y in zip(xs, ys, strict=True) if (y <= middle) == falls), xs[-1])
+        return f"{name} from {ys[0]:.3g} to {ys[-1]:.3g} after {xs[-1]:,.0f}, half way at {half:,.0f}"
 
     def _show(self) -> None:
         fig = self.figure()
