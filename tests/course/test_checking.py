@@ -85,6 +85,8 @@ def test_a_forgotten_return_is_told_from_an_empty_stub():
         2 * x
 
     assert told(DOUBLE, forgotten).startswith("double: given") and "None came" in told(DOUBLE, forgotten)
+    assert told(DOUBLE, forgotten).endswith("A function without `return` gives None.")
+    assert "return" not in told(DOUBLE, lambda x: x + 1)
     assert told(DOUBLE, lambda x: course.todo()).startswith("Your turn: double")
 
 
@@ -180,6 +182,12 @@ def test_a_prediction_is_compared_and_never_graded(capsys):
     assert "no prediction yet" in lines[0]
     assert "(as predicted)" in lines[1]
     assert "you predicted 0.2, 0.69 came (not as predicted" in lines[2]
+
+
+@pytest.mark.parametrize("written", [(0, 69), "50 %", None])
+def test_a_prediction_that_is_no_number_is_told_what_one_is(written, capsys):
+    course.compare(written, 0.69, within=0.1, what="loss")
+    assert capsys.readouterr().out == f"loss: a prediction is one number, such as 0.5; you wrote {written!r}.\n"
 
 
 def test_a_run_is_short_where_a_program_executes_the_lesson(monkeypatch):

@@ -86,6 +86,25 @@ def test_the_empty_stub_fails_with_one_friendly_line(number, exercise):
     assert said(exercise, stub).startswith(f"Your turn: {exercise.name}")
 
 
+def test_a_hook_that_forgets_the_other_sites_is_told_so():
+    def look_back_hook(heads):
+        def edit(site, here, seen):
+            if site == "blocks.0.attn.hook_pattern":
+                return here
+
+        return edit
+
+    found = dict(LESSONS[8])["look_back_hook"]
+    assert isinstance(found, Exercise)
+    assert "returns nothing at hook_embed: return `here` where nothing is changed" in said(found, look_back_hook)
+
+
+@pytest.mark.parametrize("number, exercise", EXERCISES)
+def test_a_forgotten_return_is_told_in_a_line(number, exercise):
+    if callable(exercise.solution):
+        assert said(exercise, lambda *inputs, **named: None).endswith("A function without `return` gives None.")
+
+
 @pytest.mark.parametrize("number, quiz", QUIZZES)
 def test_the_quiz_is_passed_by_the_instructors_answers_alone(number, quiz, capsys):
     quiz(getattr(earlier.lesson(number), quiz.name))

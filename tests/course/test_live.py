@@ -26,10 +26,23 @@ def watch(monkeypatch):
 
 
 def test_a_picture_is_told_in_words(watch):
-    for x, y in ((0, 1.6), (640, 0.5)):
+    for x, y in ((0, 1.6), (640, 1.4), (1_280, 0.7), (1_920, 0.5)):
         watch.add("seed 1", x, y)
-    assert watch.alt == "loss (nats) by sequences seen: seed 1 ends at 0.5 after 640."
+    assert watch.alt == "loss (nats) by sequences seen: seed 1 from 1.6 to 0.5 after 1,920, half way at 1,280."
     assert [line.get_label() for line in watch.figure().axes[0].lines[1:]] == ["seed 1"]
+
+
+def test_a_curve_that_rises_is_half_way_from_below(watch):
+    for x, y in ((0, 0.0), (640, 0.2), (1_280, 0.7), (1_920, 0.9)):
+        watch.add("L2H3", x, y)
+    assert watch.alt.endswith("L2H3 from 0 to 0.9 after 1,920, half way at 1,280.")
+
+
+def test_curves_are_told_apart_without_colour(watch):
+    for i in range(2 * len(live.DASHES)):
+        watch.add(f"seed {i}", 0, 1.6)
+    drawn = watch.figure().axes[0].lines[1:]
+    assert len({(line.get_linestyle(), line.get_marker()) for line in drawn}) == len(drawn) == 8
 
 
 def test_runs_of_different_shapes_train_and_keep_their_names_and_checkpoints(watch, characters):
@@ -49,3 +62,9 @@ def test_hooks_that_change_nothing_train_as_none_do(watch, characters):
     (seen, one), (_, other) = found.values()
     assert seen.tolist() == [0, 1_600] and one[1] < one[0]
     assert one == pytest.approx(other, abs=1e-4)
+
+
+def test_training_under_a_hook_ends_where_its_loss_is_low_enough(watch, characters):
+    for name, until, seen in (("goes on", 0.1, [0, 1_600]), ("ends", 5.0, [0])):
+        found = live.train_under({name: lambda batch: model.unclamped}, characters, 50, 1e-3, watch, until)
+        assert found[name][0].tolist() == seen

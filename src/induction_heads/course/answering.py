@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from numbers import Real
 from types import EllipsisType
 from typing import Any
 
@@ -13,6 +14,7 @@ class Empty(Exception):
 
 
 _reached = 0
+_nothing = 0  # how often a student's function gave None
 
 
 def todo() -> None:
@@ -26,16 +28,23 @@ def stubs_reached() -> int:
     return _reached
 
 
+def nothing_returned() -> int:
+    """How often a function that is watched gave None in this process."""
+    return _nothing
+
+
 def watched(answer: Any) -> Any:
     """A function that raises `Empty` where the student's one ends at its stub; anything else as it is."""
     if not inspect.isfunction(answer):
         return answer
 
     def calls(*inputs: Any, **named: Any) -> Any:
+        global _nothing
         before = stubs_reached()
         result = answer(*inputs, **named)
         if result is None and stubs_reached() > before:
             raise Empty
+        _nothing += result is None
         return result
 
     return calls
@@ -50,10 +59,13 @@ def is_empty(answer: Any) -> bool:
     return isinstance(answer, EllipsisType) or answer is None
 
 
-def compare(predicted: float | EllipsisType, came: float, within: float, what: str) -> None:
+def compare(predicted: Any, came: float, within: float, what: str) -> None:
     """Says how a prediction, written before the run, compares with what came; nothing is graded."""
-    if isinstance(predicted, EllipsisType):
+    if predicted is ...:
         print(f"{what}: no prediction yet. Write one above before you read on; to be wrong costs nothing.")
+        return
+    if not isinstance(predicted, Real):  # "50 %", or 0,5 with a comma
+        print(f"{what}: a prediction is one number, such as 0.5; you wrote {predicted!r}.")
         return
     verdict = "as predicted" if abs(predicted - came) <= within else "not as predicted: what did you overlook?"
     print(f"{what}: you predicted {predicted:.3g}, {came:.3g} came ({verdict}).")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .answering import Empty, is_empty, stubs_reached, watched
+from .answering import Empty, is_empty, nothing_returned, stubs_reached, watched
 from .comparing import Raised, difference, same, shown
 
 SOLUTION = -1  # beside the numbers of the wrong answers
@@ -73,7 +73,7 @@ class Exercise:
             raise NotYet(f"Your turn: {self.name} is still empty. Put your answer in place of `...`, then check again.")
         if callable(self.solution) and not callable(answer):
             raise NotYet(f"{self.name}: a function was expected, {shown(answer)} came. Give its name, without ().")
-        before = stubs_reached()
+        before, nothing = stubs_reached(), nothing_returned()
         your_turn = f"Your turn: {self.name} returns nothing yet. Write it, let it end with `return`, and check again."
         try:
             came = self.outcomes(watched(answer), again)
@@ -87,8 +87,9 @@ class Exercise:
         if stubs_reached() > before and isinstance(came[first], Raised) and not inspect.isfunction(answer):
             raise NotYet(your_turn)  # a method's stub
         what = f"{self.name}: {self._given(first, again)}{difference(came[first], expected[first])}."
-        hint = self.recognised(came, again)
-        raise NotYet(f"{what} Hint: {hint}" if hint else what)
+        if hint := self.recognised(came, again):
+            raise NotYet(f"{what} Hint: {hint}")
+        raise NotYet(f"{what} A function without `return` gives None." if nothing_returned() > nothing else what)
 
     def outcomes(self, answer: Any, again: bool) -> list[Any]:
         """What an answer gives on each of the inputs, drawn anew so that no answer can change them for another."""

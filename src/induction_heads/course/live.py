@@ -22,7 +22,7 @@ from .answering import length
 
 MOMENT = 1.0  # seconds between two drawings
 EVERY = 50  # steps, between evaluations of a network that trains under hooks
-DASHES = ("-", "--", "-.", ":")  # so that curves are told apart without colour
+DASHES, MARKS = ("-", "--", "-.", ":"), ("", "o", "s", "^")  # so that curves are told apart without colour
 
 
 class Watch:
@@ -53,7 +53,8 @@ class Watch:
             ax.axhline(height, color=QUIET, lw=0.8, ls=":")
             ax.annotate(name, (1.01, height), xycoords=("axes fraction", "data"), va="center", size=8, color=QUIET)
         for i, (name, (xs, ys)) in enumerate(self.curves.items()):
-            ax.plot(xs, ys, DASHES[i % len(DASHES)], color=head_colour(i % 8), lw=1.6, label=name)
+            dashes, mark = DASHES[i % len(DASHES)], MARKS[i // len(DASHES) % len(MARKS)]
+            ax.plot(xs, ys, dashes, color=head_colour(i), lw=1.6, marker=mark, ms=3.5, markevery=0.1, label=name)
         ax.set(xlabel=self.along, ylabel=self.quantity)
         if self.curves:
             ax.legend(fontsize=7, ncols=2)
@@ -62,8 +63,14 @@ class Watch:
     @property
     def alt(self) -> str:
         """What the picture shows, in words."""
-        ends = "; ".join(f"{name} ends at {ys[-1]:.3g} after {xs[-1]:,.0f}" for name, (xs, ys) in self.curves.items())
-        return f"{self.quantity} by {self.along}: {ends}."
+        return f"{self.quantity} by {self.along}: {'; '.join(map(self._told, self.curves))}."
+
+    def _told(self, name: str) -> str:
+        """Where a curve begins and ends, and when it is half way."""
+        xs, ys = self.curves[name]
+        middle, falls = (ys[0] + ys[-1]) / 2, ys[-1] < ys[0]
+        half = next((x for x, y in zip(xs, ys, strict=True) if (y <= middle) == falls), xs[-1])
+        return f"{name} from {ys[0]:.3g} to {ys[-1]:.3g} after {xs[-1]:,.0f}, half way at {half:,.0f}"
 
     def _show(self) -> None:
         fig = self.figure()
@@ -130,12 +137,13 @@ Hooks = Callable[[Sequences], Edit]  # a batch -> what stands at its sites
 
 
 def train_under(
-    hooks: Mapping[str, Hooks], data: Dataset, steps: int, rate: float, watch: Watch, seed: int = 1
+    hooks: Mapping[str, Hooks], data: Dataset, steps: int, rate: float, watch: Watch, until: float = 0.0, seed: int = 1
 ) -> dict:
     """Trains the same network under hooks of one's own, one after another: name -> (sequences seen, loss) arrays.
 
     The package's network and Adam in plain PyTorch, which takes hooks of any kind and is slower than `train`. The loss
-    is that of sequences of the training classes, under the hook; nats.
+    is that of sequences of the training classes, under the hook; nats. A training ends after so many steps, or where
+    an evaluation of the loss is below `until`.
     """
     task, run = sequences.Task(), Run(seed)
     exemplars = sequences.Exemplars.of(data, task)
@@ -153,8 +161,11 @@ def train_under(
         for step, batch in zip(range(steps + 1), sequences.stream(task, run.stream_seed), strict=False):
             if step % EVERY == 0:
                 with torch.no_grad():
-                    watch.add(name, step * sequences.BATCH, float(losses(adam.parameters, held, hook)))
+                    now = float(losses(adam.parameters, held, hook))
+                watch.add(name, step * sequences.BATCH, now)
                 seen.append(step * sequences.BATCH)
+                if now < until:
+                    break
             optimiser.step(adam, losses, rate, Sequences(*(each[None] for each in batch)), hook)
         found[name] = (np.array(seen, dtype=float), np.array(watch.curves[name][1]))
     watch.done()

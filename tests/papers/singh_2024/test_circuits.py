@@ -12,6 +12,7 @@ from induction_heads.lens import networks as lens
 from induction_heads.lens.clamping import clamped
 from induction_heads.networks.clamps import PreviousTokenAttention
 from induction_heads.networks.model import Sequences
+from induction_heads.networks.sequences import Task
 from induction_heads.papers.singh_2024 import circuits
 from small import CLASSES, features, network, sequences
 
@@ -54,6 +55,21 @@ def test_what_only_the_correct_label_has_counts_whole():
     assert (
         circuits.on_correct_label(scores, which()) == 1 and circuits.on_correct_label(torch.ones(29, 5), which()) == 0
     )
+
+
+def test_a_head_that_looks_at_the_first_label_alone_seems_to_match_nothing(opened, monkeypatch):
+    """Measured scores: what a place is given must not be taken for what a class is given."""
+
+    def first(which, names_filter):
+        scores = torch.zeros(which.match.shape[1], 8, 5, 5)
+        scores[:, :, -1, 1] = 1
+        return None, {site: scores for site in names_filter}
+
+    monkeypatch.setattr(opened, "run_with_cache", first)
+    measured = circuits.measured_match(opened, Task(classes=CLASSES), "L2H5")
+    apart = ~torch.eye(CLASSES, dtype=torch.bool)
+    assert measured.diagonal().mean() == pytest.approx(0.5, abs=0.05)
+    assert measured[apart].mean() == pytest.approx(0.5, abs=0.05)
 
 
 @torch.no_grad()

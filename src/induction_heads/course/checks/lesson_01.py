@@ -146,7 +146,7 @@ def _chance_loss(n: int) -> float:
 
 chance_loss = Exercise(
     "chance_loss",
-    "ln 5 = 1.61 nats for five labels, ln 2 = 0.69 for the two in the context: the two steps of every loss curve.",
+    "ln 5 = 1.61 nats for five labels, ln 2 = 0.69 for the two in the context: by these two loss curves are read.",
     _chance_loss,
     (
         Wrong(math.log2, "that is in bits; a cross-entropy in PyTorch is in nats, with the natural logarithm."),
@@ -252,7 +252,7 @@ quiz_01 = Quiz(
         },
         "2": {
             "a": "a larger memory does not help: there is no fixed label to remember.",
-            "b": "the features differ between classes in either task; think of what a class's label tells next time.",
+            "b": "pictures of two classes are told apart easily; think of what a class's label tells next time.",
         },
         "3": {
             "b": "one half is what is left to who copies a label from the context without a match.",

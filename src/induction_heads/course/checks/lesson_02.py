@@ -207,7 +207,9 @@ def _looks(answer: Callable[[], tuple[Tensor, Tensor]], tokens: int) -> dict[str
     weights = pattern(q, k)
     back = looks_back_by(weights)
     sure = weights.diagonal(-back)[0 if back else 1 :].min() >= SURE
-    return {"looks back by": back, f"weight of at least {SURE}": bool(sure)}
+    own, later = rotate(k)[:2] @ rotate(q)[0]  # of the first token's query, as if nothing were hidden
+    forward = back != 1 and bool(later > own + 1e-3)
+    return {"looks back by": back, f"weight of at least {SURE}": bool(sure), "would look forward": forward}
 
 
 previous_token = Exercise(
@@ -217,6 +219,10 @@ previous_token = Exercise(
     (
         Wrong(
             lambda: _by_hand(0), "every token attends to itself: turn the query so that it fits a key one token back."
+        ),
+        Wrong(
+            lambda: _by_hand(-1),
+            "it is turned the wrong way: it fits the key of the token *after* it, which is hidden. Change a sign.",
         ),
         Wrong(lambda: _by_hand(2), "it looks back two tokens: turn by the angle of one token, 1 radian."),
         Wrong(lambda: _by_hand(1, 2.0), "the right token, but not surely: make the query or the key larger."),

@@ -106,7 +106,8 @@ copy_back = Exercise(
     _copy_back,
     (
         Wrong(
-            lambda: _copy_back(0), "every token attends to itself and copies its own class: turn the query by a step."
+            lambda: _copy_back(0),
+            "every token attends to itself and copies its own class: turn the query back by a token.",
         ),
         Wrong(lambda: _copy_back(2), "it looks back two tokens, from a label to the label before."),
         Wrong(lambda: _copy_back(1, 1.5), "the right token, but not surely: make the query or the key larger."),
@@ -286,7 +287,7 @@ def _wrong_side(W_V: Tensor, W_O: Tensor, W_Q: Tensor, W_K: Tensor) -> float:
 
 k_composition = Exercise(
     "k_composition",
-    "Elhage et al. (2021) find circuits in trained networks by this number; lesson 11 uses it.",
+    "Elhage et al. (2021) look for circuits in trained networks by this number; lesson 11 tries a shorter form of it.",
     _k_composition,
     (
         Wrong(lambda V, o, Q, K: _k_composition(V, o, K, Q), "that is Q-composition: W_Q and W_K have changed places."),

@@ -319,14 +319,14 @@ quiz_04 = Quiz(
     {
         "1": {
             "a": "that is what it costs to know nothing at all.",
-            "c": "zero needs the match as well: knowing both labels does not tell which one is asked for.",
+            "c": "who knows which picture matches knows the answer, and the loss would be near 0.",
         },
         "2": {
-            "b": "then Layer 2 could not read the embedding of a label any more: nothing would be kept.",
+            "b": "a sum takes as much room as what would replace it; think of what Layer 2 could no longer read.",
             "c": "LayerNorm is what keeps sizes alike; the sum is about what can be read.",
         },
         "3": {
-            "a": "the gradient tells which way, at any loss that is not flat.",
+            "a": "with a gradient of exactly zero nothing would ever move; it is small, and that is another thing.",
             "b": "the learning rate sets the pace and is the same all along; think of what is in the weights.",
         },
     },

@@ -245,7 +245,7 @@ quiz_05 = Quiz(
         },
         "2": {
             "a": "an exponential fall loses every tenth in the same time: no tenth stands out.",
-            "b": "from ln 2 an exponential's slowest tenth takes 11.5 % of the learning time.",
+            "b": "work it out: the time for a tenth goes with ln 0.9, that until 0.4 ln 2 with ln 0.4.",
         },
         "3": {
             "a": "one seed shows that it can happen, not how it usually does.",

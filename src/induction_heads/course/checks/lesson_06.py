@@ -261,7 +261,7 @@ quiz_06 = Quiz(
             "b": "that is seen by leaving the head alone, which is another experiment.",
         },
         "2": {
-            "b": "then they would add up to more than all: think of two heads that do the same work.",
+            "b": "below zero less is lost without both than the two losses add up to; here it is more.",
             "c": "zero would mean that the two losses add up exactly.",
         },
         "3": {

@@ -217,7 +217,15 @@ def _in_network(
     """Logits under the hook, and the gradients of some parameters."""
     leaves = {name: p[None].clone().requires_grad_() for name, p in parameters.items()}
     which = Sequences(exemplar[None], label[None], label[None, :, 0] % 2)
-    logits = model.forward(leaves, features[None], which, answer(heads))["logits"]
+    hook: Callable[[str, Tensor, Sites], Tensor | None] = answer(heads)
+
+    def edit(site: str, here: Tensor, seen: Sites) -> Tensor:
+        stands = hook(site, here, seen)
+        if stands is None:
+            raise ValueError(f"the hook returns nothing at {site}: return `here` where nothing is changed")
+        return stands
+
+    logits = model.forward(leaves, features[None], which, edit)["logits"]
     found = torch.autograd.grad(model.loss(logits, which.target).sum(), [leaves[n] for n in READ], allow_unused=True)
     gradients = {n: torch.zeros(()) if g is None else g[0] for n, g in zip(READ, found, strict=True)}
     return {"logits": logits[0], **{f"gradient of {name}": g for name, g in gradients.items()}}

@@ -210,7 +210,7 @@ times_as_long = Exercise(
             lambda a, b: float(np.median(list(b.values())) / np.median(list(a.values()))),
             "that is a ratio of medians, over different seeds; divide within each seed first.",
         ),
-        Wrong(lambda a, b: float(1 / np.median(_ratios(a, b))), "it is turned round: the base is divided by."),
+        Wrong(lambda a, b: float(1 / np.median(_ratios(a, b))), "it is turned round: divide *by* the base."),
         Wrong(lambda a, b: float(_ratios(a, b).mean()), "that is the mean, which one late seed takes along."),
         Wrong(_by_place, "seeds stand in another order in the two: look each of them up."),
         Wrong(
@@ -288,9 +288,7 @@ slowed = Exercise(
         Wrong(lambda r, bar: _slowed(r, bar, np.mean), "that is the mean, which one seed can lift over the bar."),
         Wrong(lambda r, bar: _slowed(r, bar, np.median), "that is the median; *every* seed has to reach the bar."),
         Wrong(lambda r, bar: _slowed(r, 1.0), "the bar is not used: a ratio just above 1 may be chance."),
-        Wrong(
-            lambda r, bar: sorted(set(r) - set(_slowed(r, bar))), "those are the parts that are *not* slowed, so named."
-        ),
+        Wrong(lambda r, bar: sorted(set(r) - set(_slowed(r, bar))), "those are *not* slowed; give the others."),
     ),
     _by_part,
     measure=lambda answer, ratios, bar: sorted(answer(ratios, bar)),
@@ -305,7 +303,7 @@ quiz_09 = Quiz(
     {
         "1": {
             "a": "then every condition has its own seeds, and seeds differ by more than data do.",
-            "c": "then four conditions are not compared with anything but themselves.",
+            "c": "then two conditions are never run, and who says that they are the dull ones? Nobody has looked yet.",
         },
         "2": {
             "a": "with the match clamped only the copy is left: it cannot tell about matching.",

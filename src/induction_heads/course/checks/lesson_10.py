@@ -182,7 +182,7 @@ interval = Exercise(
             lambda k, n: _limits(k, n, 0.9),
             "5 % lie on either side, which makes 90 %; leave 2.5 % on each.",
         ),
-        Wrong(_normal, "the normal approximation is sure of too much, and where all seeds hold of everything."),
+        Wrong(_normal, "the normal approximation is too sure: where all seeds hold, it leaves one share alone."),
         Wrong(
             lambda k, n: _limits(k, n, 0.95, "wilson"),
             "that is Wilson's interval, an approximation; the ledger's is exact, by `at_least`.",

@@ -25,11 +25,13 @@ class Clamped(NamedTuple):
     given: Tensor  # what was given, afterwards
 
 
-def clamped(clamp: Callable[[Tensor], Tensor], pattern: Tensor, weights: Tensor) -> Clamped:
+def clamped(clamp: Callable[[Tensor], Tensor | None], pattern: Tensor, weights: Tensor) -> Clamped:
     """What a clamp makes of a pattern, and the gradient of the sum weighted so."""
     leaf = pattern.clone().requires_grad_()
     given = leaf * 1.0
     found = clamp(given)
+    if found is None:
+        raise ValueError("nothing is returned, and what is returned stands there")
     gradient = torch.zeros_like(leaf)
     if found.requires_grad:
         (gradient,) = torch.autograd.grad((found * weights).sum(), leaf, retain_graph=True)
