@@ -67,8 +67,9 @@ def compare(predicted: Any, came: float, within: float, what: str) -> None:
     if not isinstance(predicted, Real):  # "50 %", or 0,5 with a comma
         print(f"{what}: a prediction is one number, such as 0.5; you wrote {predicted!r}.")
         return
-    verdict = "as predicted" if abs(predicted - came) <= within else "not as predicted: what did you overlook?"
-    print(f"{what}: you predicted {predicted:.3g}, {came:.3g} came ({verdict}).")
+    off = abs(float(predicted) - came)
+    verdict = "as predicted" if off <= within else "not as predicted: what did you overlook?"
+    print(f"{what}: you predicted {float(predicted):.3g}, {came:.3g} came ({verdict}).")
 
 
 def length(usual: int, quick: int) -> int:
