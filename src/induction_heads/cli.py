@@ -398,4 +398,5 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        print(supervise.INTERRUPTED, file=sys.stderr)
         return 130

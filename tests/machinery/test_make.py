@@ -210,6 +210,8 @@ def test_neither_does_one_that_executes_several_notebooks(project, ending):
     project.kernel()
     os.kill(make.pid, ending)
     assert make.wait(300) != 0
+    told = make.stdout.read()
+    assert ending == signal.SIGKILL or told.count("interrupted: what was finished is kept") == 1
     make.stdout.close()
     wait_for(lambda: not processes_of(project))
     assert not [path for path in project.executed.glob("*.ipynb") if not path.name.startswith(".")]

@@ -22,6 +22,7 @@ from pathlib import Path
 GRACE_S = 10.0  # between asking the command to stop, and killing what is left of it
 POLL_S = 0.2
 ENDINGS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+INTERRUPTED = "interrupted: what was finished is kept, and the same command goes on from there"
 UNGUARDED = (
     "This system cannot guard processes: should this window be killed, look for a Python that goes on (WSL can)."
 )
@@ -56,6 +57,8 @@ def _guard(keeper: int, writer: int) -> int:
         finished, status = os.waitpid(keeper, os.WNOHANG)
         if finished:
             code = os.waitstatus_to_exitcode(status)
+            if asked and code:
+                print(INTERRUPTED, file=sys.stderr)
             return 128 + asked[0] if asked else code if code >= 0 else 128 - code
         if not asked and os.getppid() != parent:
             asked.append(signal.SIGTERM)
