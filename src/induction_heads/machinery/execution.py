@@ -10,8 +10,9 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ QUIET = [
     "--IPKernelApp.log_level=50",
     "--IPKernelApp.exec_lines=__import__('logging').getLogger('tornado').setLevel(50)",
 ]
+OF_KERNELS = {
+    "TQDM_DISABLE": "1",  # a progress bar would be stored line by line
+    "OMP_NUM_THREADS": "1",  # two notebooks run at a time, and sums in one order draw the same bytes
+    "JUPYTER_PREFER_ENV_PATH": "1",  # a `python3` kernel of the user's own would be another Python
+}
 SHOWS = "shows"  # in the metadata of an output: the name of the figure or table that a notebook has made
 
 
@@ -211,11 +217,8 @@ def execute(task: Task) -> Record:
     for left_over in target.parent.glob(f".{target.stem}-*.part.ipynb"):
         left_over.unlink(missing_ok=True)
     made_from = {"notebook": sha256(notebook), "code": code_of(notebook)}  # as they are now, not when it has ended
-    os.environ["TQDM_DISABLE"] = "1"  # a progress bar would be stored line by line
-    os.environ["OMP_NUM_THREADS"] = "1"  # two notebooks run at a time, and sums in one order draw the same bytes
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a `python3` kernel of the user's own would be another Python
     begun = time.time()
-    with paths.write_whole(target) as copy, tempfile.TemporaryDirectory() as sockets:
+    with paths.write_whole(target) as copy, tempfile.TemporaryDirectory() as sockets, _environment(OF_KERNELS):
         try:
             papermill.execute_notebook(
                 notebook,
@@ -253,6 +256,20 @@ def execute(task: Task) -> Record:
         part.write_text(json.dumps(asdict(record), indent=1) + "\n")
     keep_time(f"notebook {name}", settings, record.seconds)
     return record
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Variables that a kernel inherits, and that what comes after it does not."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _connection(folder: str) -> dict[str, str]:
