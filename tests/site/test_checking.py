@@ -24,6 +24,12 @@ def test_a_whole_site_has_no_fault_and_a_link_to_another_host_is_none(site):
     assert found(site) == []
 
 
+def test_settings_for_a_pages_script_are_no_place(site):
+    page = site / "b.html"
+    page.write_text(page.read_text().replace("</body>", '<a href="index.html#tour=data">c</a></body>'))
+    assert "tour=data" in page.read_text() and found(site) == []
+
+
 @pytest.mark.parametrize(
     ("addition", "fault"),
     [

@@ -127,6 +127,8 @@ def broken(root: Path, page: Path, address: str, ids: dict[Path, set[str]]) -> s
     if not target.is_file():
         return "leads nowhere"
     anchor = unquote(parts.fragment)
+    if "=" in anchor:  # settings, which the page's script reads: no place
+        return ""
     known = ids.get(target, ids.get(page) if target == page else None)
     return "names a place that is not there" if anchor and known is not None and anchor not in known else ""
 
