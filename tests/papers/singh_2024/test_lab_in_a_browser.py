@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 QUICK = "scale=10&sequences=100000"
 SCREENS = BUILD / "screens"
+DRAWN = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
 PRESSED = """
 const link = [...document.querySelectorAll("a.csv")].at(-1);
 link.addEventListener("click", (event) => event.preventDefault(), { once: true });
@@ -45,6 +46,7 @@ def lab(chromium, address):
         chromium.get(f"{address}#{settings}")
         until(chromium, lambda driver: driver.execute_script("return document.readyState") == "complete")
         until(chromium, lambda driver: "SIMD" in of(driver, "about").text)
+        chromium.execute_async_script(DRAWN)  # before that, buttons take no click
         return chromium
 
     yield opened
