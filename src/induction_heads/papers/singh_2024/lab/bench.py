@@ -46,7 +46,7 @@ def in_chromium(driver: Chrome, address: str) -> tuple[float, float]:
     """Milliseconds a step, and seconds until the run has ended, evaluations and drawing included."""
     driver.get("about:blank")
     driver.get(address)
-    until(driver, lambda here: "SIMD" in here.find_element(By.ID, "about").text)
+    until(driver, lambda here: here.find_element(By.ID, "train").is_enabled())
     begun = time.perf_counter()
     driver.find_element(By.ID, "train").click()
     until(driver, lambda here: _status(here).startswith("Finished"), LONGEST)
