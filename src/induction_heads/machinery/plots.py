@@ -123,6 +123,11 @@ def _short(n: float | int) -> str:
     return f"{n:g}"
 
 
+def legend_above(fig: Figure, ax: Axes, columns: int) -> None:
+    """The curves of one panel, which stand for those of all, keyed above the figure: where no curve is."""
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=columns, fontsize=7.5)
+
+
 def panel_titles(axes: Iterable[Axes], titles: Sequence[str]) -> None:
     """Each panel's letter, in bold, and what it shows."""
     for letter, ax, title in zip("abcdefghijklmnopqrstuvwxyz", axes, titles, strict=False):

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from induction_heads.machinery import plots
 from induction_heads.machinery.colours import HEAD_COLOURS, INK, QUIET
@@ -34,15 +33,11 @@ def _by(ax: Axes, runs: Runs, label: str) -> str:
     return f"Medians by {label}: {'; '.join(told)}."
 
 
-def _legend(fig: Figure, ax: Axes) -> None:
-    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=7.5)
-
-
 def figure_1(runs: Runs) -> Drawing:
     """By the number of classes."""
     fig, ax = plt.subplots(figsize=(6.4, 3.8))
     told = _by(ax, runs, "number of classes")
-    _legend(fig, ax)
+    plots.legend_above(fig, ax, 2)
     return Drawing(
         "figure_1",
         fig,
@@ -58,7 +53,7 @@ def figure_2(runs: Runs) -> Drawing:
     """By the part of sequences whose context has the query's class."""
     fig, ax = plt.subplots(figsize=(6.4, 3.8))
     told = _by(ax, runs, "part of sequences with the query's class in context")
-    _legend(fig, ax)
+    plots.legend_above(fig, ax, 2)
     return Drawing(
         "figure_2",
         fig,
@@ -73,7 +68,7 @@ def figure_3(runs: Mapping[str, Trained], every: Runs) -> Drawing:
     """By Zipf's exponent, one seed; and context against weights through training, for each exponent."""
     fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.8))
     told = _by(axes[0], every, "Zipf's exponent")
-    _legend(fig, axes[0])
+    plots.legend_above(fig, axes[0], 2)
     for i, (name, trained) in enumerate(runs.items()):
         history = trained.history
         axes[1].plot(history.weights, history.context, "-", color=HEAD_COLOURS[i], lw=0.8)

@@ -120,7 +120,7 @@ def figure_4(gates: Runs, transformers: Runs) -> Drawing:
                 found = _at_the_end(ax, runs, noise, f"{column}_{group}", COLOURS[group], f"{who}, {group}", style)
                 told.append(f"{label}, {who}, {group}: " + ", ".join(f"{x:.2f}" for x in found))
         ax.set_ylabel(label)
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=7.5)
+    plots.legend_above(fig, axes[0], 4)
     plots.panel_titles(axes, ["Whom it trusts", "How often it errs"])
     return Drawing(
         "figure_4",

@@ -10,26 +10,20 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from induction_heads.machinery.run import Family, Tensors
-from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
+from induction_heads.machinery.short import Made, Progress, ShortFamily
 
-from . import data
 from .data import CLASSES, GROUPS, WIDTH, Sequences
+from .training import OnFixedSet, Tests, train
 
 HIDDEN = 64  # in each of two layers
-LEARNING_RATE, BATCH = 1e-3, 64
 SMALLEST = 1e-12  # probability
 MEASURES = ("moved", "f", "g", "h", "gate")  # errors of f with labels moved, and of each as in training; mean of a
 COLUMNS = ("steps", "loss", *(f"{name}_{group}" for group in GROUPS for name in MEASURES))
 
 
 @dataclass(frozen=True)
-class Gate(ShortRun):
-    """A predictor trained on a fixed set of `sequences`, with `noise` in each coordinate of an item."""
-
-    sequences: int
-    noise: float
-    tests: int = 500  # of each group
-    evaluate_every: int = 100  # steps
+class Gate(OnFixedSet):
+    """A gated predictor."""
 
     @property
     def family(self) -> Family:
@@ -72,7 +66,7 @@ def errors(weights: Tensors, given: Sequences) -> dict[str, float]:
     return found | {"gate": a.mean().item()}
 
 
-def evaluated(weights: Tensors, tests: dict[str, tuple[Sequences, Sequences]]) -> list[float]:
+def evaluated(weights: Tensors, tests: Tests) -> list[float]:
     """The columns after `loss`."""
     row = []
     for known, moved in tests.values():
@@ -81,27 +75,20 @@ def evaluated(weights: Tensors, tests: dict[str, tuple[Sequences, Sequences]]) -
     return row
 
 
+def initial(generator: torch.Generator) -> Tensors:
+    return layers(WIDTH, CLASSES, "g", generator) | layers(2 * WIDTH, 1, "a", generator)
+
+
+def losses(weights: Tensors, given: Sequences) -> tuple[Tensor, Tensor]:
+    """f's loss, which trains a alone, and with it g's own; nats."""
+    logits = through(weights, "g", given.query)
+    f = mixed(gate(weights, given), logits.detach().softmax(-1), given.shown)
+    loss = -f.gather(1, given.answer[:, None]).clamp(min=SMALLEST).log().mean()
+    return loss, loss + torch.nn.functional.cross_entropy(logits, given.answer)
+
+
 def make(run: Gate, progress: Progress) -> Made:
-    generator = torch.Generator().manual_seed(run.seed)
-    training, tests = data.of_run(run.sequences, run.noise, run.tests, generator)
-    weights = layers(WIDTH, CLASSES, "g", generator) | layers(2 * WIDTH, 1, "a", generator)
-    weights = {name: w.requires_grad_() for name, w in weights.items()}
-    optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
-    history = []
-    for step in range(run.steps + 1):
-        given = training.at(torch.randint(run.sequences, (BATCH,), generator=generator))
-        logits = through(weights, "g", given.query)
-        f = mixed(gate(weights, given), logits.detach().softmax(-1), given.shown)
-        loss = -f.gather(1, given.answer[:, None]).clamp(min=SMALLEST).log().mean()
-        if step % run.evaluate_every == 0 or step == run.steps:
-            with torch.no_grad():
-                history.append([step, loss.item(), *evaluated(weights, tests)])
-        if step < run.steps:
-            optimiser.zero_grad()
-            (loss + torch.nn.functional.cross_entropy(logits, given.answer)).backward()
-            optimiser.step()
-            progress(1, loss.item())
-    return Made(history, {name: w.detach() for name, w in weights.items()})
+    return train(run, progress, initial, losses, evaluated)
 
 
 FAMILY = ShortFamily("chan 2024", COLUMNS, make, lambda run: 0.0014, 2)

@@ -12,12 +12,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from induction_heads.machinery.run import Family, Tensors
-from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
+from induction_heads.machinery.short import Made, Progress, ShortFamily
 from induction_heads.networks.tokens.model import causal
 
-from . import data
 from .data import CLASSES, GROUPS, WIDTH, Sequences
-from .network import BATCH, LEARNING_RATE
+from .training import OnFixedSet, Tests, train
 
 BLOCKS, HIDDEN = 2, 4 * WIDTH
 STD = 0.02  # of every weight at first, as in GPT-2
@@ -27,13 +26,8 @@ COLUMNS = ("steps", "loss", *(f"{name}_{group}" for group in GROUPS for name in 
 
 
 @dataclass(frozen=True)
-class Transformer(ShortRun):
-    """A transformer trained on a fixed set of `sequences`, with `noise` in each coordinate of an item."""
-
-    sequences: int
-    noise: float
-    tests: int = 500  # of each group
-    evaluate_every: int = 100  # steps
+class Transformer(OnFixedSet):
+    """A transformer."""
 
     @property
     def family(self) -> Family:
@@ -74,26 +68,20 @@ def error(weights: Tensors, given: Sequences) -> float:
     return (logits(weights, given).argmax(-1) != given.answer).float().mean().item()
 
 
+def evaluated(weights: Tensors, tests: Tests) -> list[float]:
+    """The columns after `loss`."""
+    return [error(weights, each) for known, moved in tests.values() for each in (moved, known)]
+
+
+def losses(weights: Tensors, given: Sequences) -> tuple[Tensor, Tensor]:
+    """The loss, nats, which is told and descended."""
+    loss = torch.nn.functional.cross_entropy(logits(weights, given), given.answer)
+    return loss, loss
+
+
 def make(run: Transformer, progress: Progress) -> Made:
-    """Adam on the same sets as the gate's of the same seed."""
-    generator = torch.Generator().manual_seed(run.seed)
-    training, tests = data.of_run(run.sequences, run.noise, run.tests, generator)
-    weights = {name: w.requires_grad_() for name, w in initial(generator).items()}
-    optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
-    history = []
-    for step in range(run.steps + 1):
-        given = training.at(torch.randint(run.sequences, (BATCH,), generator=generator))
-        loss = torch.nn.functional.cross_entropy(logits(weights, given), given.answer)
-        if step % run.evaluate_every == 0 or step == run.steps:
-            with torch.no_grad():
-                errors = [error(weights, each) for known, moved in tests.values() for each in (moved, known)]
-            history.append([step, loss.item(), *errors])
-        if step < run.steps:
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            progress(1, loss.item())
-    return Made(history, {name: w.detach() for name, w in weights.items()})
+    """On the same sets as the gate's of the same seed."""
+    return train(run, progress, initial, losses, evaluated)
 
 
 FAMILY = ShortFamily("chan 2024 transformer", COLUMNS, make, lambda run: 0.004)

@@ -74,7 +74,7 @@ def figure_2(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
         ends.append(f"{name}: " + ", ".join(f"{MEASURES[column][0]} {x:.2f}" for column, x in last.items()))
     for ax in axes[:, 0]:
         ax.set_ylabel("attention, or share of answers")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=7.5)
+    plots.legend_above(fig, axes[0, 0], 3)
     plots.panel_titles(axes.flat, list(runs))
     return Drawing(
         "figure_2",
@@ -156,7 +156,7 @@ def figure_5(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
         told.append(f"{label}: " + ", ".join(f"{n} {np.median(v):.2f}" for n, v in zip(runs, values, strict=True)))
     ax.set_xticks(places, list(runs))
     ax.set(xlabel="(classes, burst); burst 0: free draws", ylabel="accuracy", ylim=(0, 1.03))
-    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=7.5)
+    plots.legend_above(fig, ax, 2)
     return Drawing(
         "figure_5",
         fig,
@@ -181,7 +181,7 @@ def figure_6(runs: Mapping[str, Sequence[Trained]]) -> Drawing:
         waits = [steps_waiting(trained) for trained in seeds]
         told.append(f"{name}: waits {', '.join(map(number, waits))} steps")
     axes[0].set_ylabel("share of answers")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=7.5)
+    plots.legend_above(fig, axes[0], 2)
     plots.panel_titles(axes, ["No clamp", "Clamped at every token", "Clamped at labels alone"])
     return Drawing(
         "figure_6",

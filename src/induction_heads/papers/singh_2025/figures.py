@@ -71,7 +71,7 @@ def figure_2(courses: Mapping[str, Course]) -> Drawing:
         plots.count_axis(ax, "")
     fig.supxlabel("steps of descent", size=8)
     fig.supylabel("m₁: error in context", size=8)
-    fig.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=7.5)
+    plots.legend_above(fig, axes.flat[0], 3)
     gone = sum(is_transient(met_at(courses["both"], start)) for start in range(starts))
     stay = {name: int((found.context[:, -1] < FOUND).sum()) for name, found in courses.items()}
     return Drawing(
@@ -122,7 +122,7 @@ def figure_4(heads: Mapping[str, Mapping[str, tuple[float, float]]], seed: int) 
         ax.set(xlabel="head", ylim=(0, 1.03))
         told.append(f"{name}: " + ", ".join(f"{head} {a:.2f} and {b:.2f}" for head, (a, b) in each.items()))
     axes[0, 0].set_ylabel("attention of the query")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=7.5)
+    plots.legend_above(fig, axes[0, 0], 2)
     plots.panel_titles(axes[0], list(heads))
     return Drawing(
         "figure_4",
