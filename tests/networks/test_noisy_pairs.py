@@ -6,6 +6,7 @@ import torch
 
 from induction_heads.networks import noisy_pairs
 from induction_heads.networks.noisy_pairs import SETS, Batch, Classes, NoisyPairs
+from induction_heads.networks.tokens.kernels import Flat
 
 CLASSES, LABELS = 44, 11
 
@@ -120,3 +121,18 @@ def _point_at_place_1(parameters):
     parameters["W_pos"][range(5), range(5)] = 1.0
     parameters["blocks.0.W_Q"][0, 4, 0] = 100.0
     parameters["blocks.0.W_K"][0, 1, 0] = 10.0
+
+
+def test_what_is_learnt_is_the_answer_read_at_the_query():
+    flat = Flat([{name: each[0] for name, each in noisy_pairs.initial(0, LABELS).items()}])
+    given = noisy_pairs.drawn(5, KNOWN, rng())
+    features = noisy_pairs.items(np.random.default_rng(1).standard_normal((CLASSES, 64)), given.classes, rng())
+    leaves = {name: p.detach().requires_grad_() for name, p in flat.views().items()}
+    logits = noisy_pairs.logits(leaves, features, given)
+    expected = torch.nn.functional.cross_entropy(logits, torch.from_numpy(given.answer))
+    names = noisy_pairs.trained_names(leaves)
+    through = dict(zip(names, torch.autograd.grad(expected, [leaves[name] for name in names]), strict=True))
+    loss, found = noisy_pairs.gradient(flat, features, given)
+    torch.testing.assert_close(loss, expected.detach()[None])
+    for name, here in flat.views(found).items():
+        torch.testing.assert_close(here, through.get(name, torch.zeros_like(here)))

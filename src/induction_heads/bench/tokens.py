@@ -11,16 +11,19 @@ from collections.abc import Callable
 from functools import partial
 from unittest import mock
 
+import numpy as np
 import torch
 from torch import nn
 
 from induction_heads.machinery import schedule
 from induction_heads.machinery.settings import Settings
+from induction_heads.networks import noisy_pairs
 from induction_heads.networks.kernels import load
 from induction_heads.networks.tokens import kernels, model
 from induction_heads.networks.tokens.generators import BATCH, LENGTH, REP, STEPS_A_BLOCK, VOCABULARY
 from induction_heads.networks.tokens.model import D_MODEL, HEADS
 from induction_heads.networks.tokens.training import TOKENS, Part, TokenRun
+from induction_heads.networks.tokens.variants import NGramHeads
 
 SIZES = (1, 3, 12)  # runs
 
@@ -148,6 +151,36 @@ def table(layers: int) -> dict[str, float]:
     return rows
 
 
+def noisy_pairs_step(labels: int) -> Callable[[], object]:
+    """The gradient of one batch of the five-token task, its sequences drawn before."""
+    flat = kernels.Flat([{name: p[0] for name, p in noisy_pairs.initial(0, labels).items()}])
+    known, rng = noisy_pairs.Classes(labels, labels), np.random.default_rng(0)
+    given = noisy_pairs.drawn(noisy_pairs.BATCH, known, rng)
+    features = noisy_pairs.items(rng.standard_normal((labels, noisy_pairs.WIDTH)), given.classes, rng)
+    return partial(noisy_pairs.gradient, flat, features, given)
+
+
+def n_gram_step() -> Callable[[], object]:
+    """The gradient of one batch of a layer behind heads of one token and of two."""
+    variant = NGramHeads((1, 2))
+    flat = kernels.Flat([model.initial(0, 1, variant=variant)])
+    tokens = REP.block(0, 0).tokens[:1]
+    return partial(kernels.gradient, flat, tokens, torch.ones_like(tokens, dtype=torch.bool), variant)
+
+
+def beside_pytorch() -> None:
+    """Streams that are not read off a table alone: milliseconds of a gradient, in C++ and in PyTorch."""
+    steps = {f"five-token task, {labels:,} labels": noisy_pairs_step(labels) for labels in (32, 1024)}
+    steps["1 layer behind n-gram heads"] = n_gram_step()
+    print(f"\nGradients from a given stream: {'C++':>30} {'PyTorch':>10} {'times':>8}")
+    for name, step in steps.items():
+        taken = []
+        for in_cpp in (load(), False):
+            with mock.patch.object(kernels, "in_use", lambda *given, in_cpp=in_cpp: in_cpp):
+                taken.append(milliseconds(step))
+        print(f"    {name:46} {taken[0]:10.1f} {taken[1]:10.1f} {taken[1] / taken[0]:8.1f}")
+
+
 def main(settings: Settings) -> None:
     for layers in (1,) if settings.profile == "smoke" else (1, 2, 3):
         with schedule.one_thread():
@@ -156,3 +189,5 @@ def main(settings: Settings) -> None:
         print(f"\nToken models, {layers} layers, {flop / 1e9:.2f} GFLOP a step: {'ms':>20} {'of products':>12}")
         for name, taken in rows.items():
             print(f"    {name:52} {taken:8.1f} {taken / rows['matrix products alone']:12.2f}")
+    with schedule.one_thread():
+        beside_pytorch()

@@ -3,14 +3,15 @@
     x1 l1 x2 l2 x -> l     x = (class's vector + noise) / length; label = class mod L
 
 The network is that of `tokens`, two layers of four heads, with what such papers have: items enter by a linear map,
-positions are added to the stream, nothing has a bias. Five sets tell what it relies on. By the
+positions are added to the stream, nothing has a bias. The answer stands last, as the token that follows the query: what
+is learnt is to predict it. Five sets tell what it relies on. By the
 better of the two labels in context: `training`; `context` (the labels are 0 and 1, in random order); `flip` (the two
 labels exchanged, and the answer with them: 1 is context, 0 weights); `constrained` (the query's class is not shown, its
 label is: 1 is weights, constrained to the labels in context). By all labels: `weights` (neither is shown).
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -24,10 +25,12 @@ from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRu
 
 from .clamps import head_name
 from .model import Parameters
-from .tokens import model
+from .tokens import kernels, model
+from .tokens.variants import Variant, linear
 
 WIDTH, NOISE = 64, 0.3
 LAYERS, TOKENS = 2, 5
+QUERY, ANSWER, LENGTH = TOKENS - 1, TOKENS, TOKENS + 1  # places, and how many there are
 STD = 0.02  # of every weight at first, as in GPT-2; of four scales the one that learns as the page's network, seed 100
 BATCH, LEARNING_RATE = 128, 1e-3
 SETS = ("training", "context", "flip", "constrained", "weights")
@@ -133,7 +136,7 @@ def items(vectors: Float[ndarray, "class width"], classes: Int[ndarray, "n 3"], 
 
 def initial(seed: int, labels: int) -> Parameters:
     """With a run axis of one; the positions that the engine gives to queries and keys alone are zero, and stay so."""
-    drawn = model.initial(seed, LAYERS, labels, TOKENS)
+    drawn = model.initial(seed, LAYERS, labels, LENGTH)
     shapes = {name: tuple(value.shape) for name, value in drawn.items() if name.rpartition(".")[2].startswith("W_")}
     shapes |= {"W_item": (WIDTH, model.D_MODEL), "W_pos": (TOKENS, model.D_MODEL)}
     for name, shape in shapes.items():
@@ -148,17 +151,48 @@ def trained_names(parameters: Parameters) -> list[str]:
     return [name for name in parameters if not name.endswith(("_b", ".W_pos"))]
 
 
+@dataclass(frozen=True)
+class Shown(Variant):
+    """What the first layer reads: items in the place of their tokens, and positions."""
+
+    features: Float[Tensor, "n 3 width"]
+    stands_before: ClassVar[bool] = True
+
+    def before(self, parameters, tokens, stream):
+        features = self.features.expand(len(stream), -1, -1, -1)
+        one, two, query = linear(features, parameters["W_item"]).unbind(2)
+        _, label_one, _, label_two, _, answer = stream.unbind(2)
+        positions = torch.nn.functional.pad(parameters["W_pos"], (0, 0, 0, LENGTH - TOKENS))
+        return torch.stack([one, label_one, two, label_two, query, answer], 2) + positions[:, None]
+
+
+def tokens_of(given: Batch) -> Int[Tensor, "1 n token"]:
+    """Labels and answers at their places, with a run axis of one; 0 where items stand."""
+    tokens = np.zeros((1, len(given.answer), LENGTH), dtype=np.int64)
+    tokens[0, :, [1, 3]] = given.shown.T
+    tokens[0, :, ANSWER] = given.answer
+    return torch.from_numpy(tokens)
+
+
 def sites(parameters: Parameters, features: Float[Tensor, "n 3 width"], given: Batch) -> model.Sites:
     """Every site of one pass."""
-    exemplars = features @ parameters["W_item"]
-    labels = parameters["W_E"][0, torch.from_numpy(given.shown)]
-    one, two, query = exemplars.unbind(1)
-    stream = torch.stack([one, labels[:, 0], two, labels[:, 1], query], 1) + parameters["W_pos"]
-    return model.forward_embedded(parameters, stream[None])
+    return model.forward(parameters, tokens_of(given), Shown(features))
 
 
 def logits(parameters: Parameters, features: Float[Tensor, "n 3 width"], given: Batch) -> Float[Tensor, "n label"]:
-    return sites(parameters, features, given)["logits"][0, :, -1]
+    return sites(parameters, features, given)["logits"][0, :, QUERY]
+
+
+def gradient(flat: kernels.Flat, features: Float[Tensor, "n 3 width"], given: Batch) -> tuple[Tensor, Tensor]:
+    """The mean loss of the answers, nats, and its gradient: 0 for what is not trained."""
+    tokens = tokens_of(given)
+    counted = torch.zeros(tokens.shape, dtype=torch.bool)
+    counted[..., ANSWER] = True
+    loss, found = kernels.gradient(flat, tokens, counted, Shown(features))
+    by_name = flat.views(found)
+    for name in by_name.keys() - trained_names(by_name):
+        by_name[name].zero_()
+    return loss, found
 
 
 def accuracy(parameters: Parameters, features: Tensor, given: Batch, of_all: bool) -> float:
@@ -196,7 +230,7 @@ def attention_to_labels(asked: NoisyPairs, learnt: Tensors, which: str) -> dict[
     right = (2 * torch.from_numpy(tests[which].match) + 1)[:, None, None]  # the label's place
     heads = {}
     for layer in range(LAYERS):
-        pattern = found[f"blocks.{layer}.attn.hook_pattern"][0, :, :, -1]  # sequence head key
+        pattern = found[f"blocks.{layer}.attn.hook_pattern"][0, :, :, QUERY]  # sequence head key
         both = (pattern.gather(2, place.expand(-1, pattern.shape[1], 1)).mean(0)[:, 0] for place in (right, 4 - right))
         for head, (to_right, to_other) in enumerate(zip(*(each.tolist() for each in both), strict=True)):
             heads[head_name(layer, head)] = to_right, to_other
@@ -207,23 +241,21 @@ def make(asked: NoisyPairs, progress: Progress) -> Made:
     """Adam on fresh sequences."""
     (vectors, tests, seen), rng = sets_of(asked)
     known = Classes(asked.classes, asked.labels, asked.zipf)
-    parameters = initial(asked.seed, asked.labels)
-    optimiser = torch.optim.Adam([parameters[n].requires_grad_() for n in trained_names(parameters)], lr=LEARNING_RATE)
+    flat = kernels.Flat([{name: p[0] for name, p in initial(asked.seed, asked.labels).items()}])
+    optimiser = torch.optim.Adam([flat.numbers], lr=LEARNING_RATE)
     history = []
     for step in range(asked.steps + 1):
         given = drawn(BATCH, known, rng, asked.shown)
         features = items(vectors, given.classes, rng)
-        loss = torch.nn.functional.cross_entropy(logits(parameters, features, given), torch.from_numpy(given.answer))
+        loss, flat.numbers.grad = gradient(flat, features, given)
         if step % asked.evaluate_every == 0 or step == asked.steps:
             with torch.no_grad():
-                found = [accuracy(parameters, seen[name], tests[name], name == "weights") for name in SETS]
+                found = [accuracy(flat.views(), seen[name], tests[name], name == "weights") for name in SETS]
             history.append([step, loss.item(), *found])
         if step < asked.steps:
-            optimiser.zero_grad()
-            loss.backward()
             optimiser.step()
             progress(1, loss.item())
-    return Made(history, {name: p.detach()[0] for name, p in parameters.items()})
+    return Made(history, flat.of(0))
 
 
 FAMILY = ShortFamily("noisy pairs", ("steps", "loss", *SETS), make, lambda asked: 0.008 + asked.labels * 1e-5, 2)

@@ -34,9 +34,10 @@ def written(relative: bool) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("relative", [False, True])
 def test_an_induction_head_written_by_hand_answers_from_the_context(relative):
     tokens = torch.tensor([[7, 2, 9, 4, 60, 2]])
-    seen = network.forward(written(relative), tokens, relative)
+    shown = Sequences(tokens, tokens.roll(-1, 1), torch.tensor([[False] * 5 + [True]]))
+    seen = network.forward(written(relative), shown, relative)
     assert seen.patterns[0][0].diagonal(-1).min() > 0.9
-    assert seen.patterns[1][0, 5, 2] > 0.9 and seen.logits[0, 5].argmax() == 9
+    assert seen.patterns[1][0, 5, 2] > 0.9 and seen.logits.argmax(1).tolist() == [9]
 
 
 def test_its_memories_are_filled_and_random_ones_are_not():
@@ -48,9 +49,9 @@ def test_its_memories_are_filled_and_random_ones_are_not():
 
 
 def test_patterns_look_back_and_sum_to_one():
-    tokens = Language(0, True).drawn(np.random.default_rng(0), 2, 11).tokens
+    shown = Language(0, True).drawn(np.random.default_rng(0), 2, 11)
     for relative in (False, True):
-        for pattern in network.forward(weights(), tokens, relative).patterns:
+        for pattern in network.forward(weights(), shown, relative).patterns:
             assert (pattern.triu(1) == 0).all() and torch.allclose(pattern.sum(-1), torch.ones(2, 11))
 
 
@@ -61,8 +62,9 @@ def test_a_place_is_recalled_where_its_own_score_is_largest():
 
 def test_only_answers_that_the_context_says_are_right():
     test = Sequences(*(torch.tensor([x]) for x in ([0, 1, 0], [1, 0, 1], [False, False, True])))
-    logits = torch.nn.functional.one_hot(torch.tensor([[1, 0, 1]]), VOCABULARY).float()
+    logits = torch.nn.functional.one_hot(torch.tensor([1]), VOCABULARY).float()
     assert network.right(logits, test).tolist() == [[False, False, True]]
+    assert not network.right(logits.roll(1), test).any()
 
 
 def test_keys_as_drawn_stay_and_embeddings_always_do():

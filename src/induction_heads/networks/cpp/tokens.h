@@ -1,7 +1,8 @@
 // Attention-only language models of any depth (tokens/model.py): losses, patterns and the gradients of all parameters.
-// Matrices have a row for each token of a sequence. A sequence goes forward and back before the next one comes, so that
-// its activations stay in the cache; Layer 1 reads nothing but which token stands where, so that its queries, keys and
-// values are computed once for each token of the vocabulary.
+// Matrices have a row for each token of a sequence, or of a few short ones. They go forward and back before the next
+// come, so that their activations stay in the cache. Where the stream begins as a table of tokens, Layer 1 reads nothing but which token
+// stands where, so that its queries, keys and values are computed once for each token of the vocabulary; elsewhere the
+// stream that it reads is given.
 #pragma once
 #include <array>
 
@@ -187,7 +188,9 @@ struct Head {
   }
 };
 
-// What one step computes of the parameters alone, and of the sequence that is going through.
+constexpr int64_t TOKENS_AT_ONCE = 64;  // of short sequences that go through together
+
+// What one step computes of the parameters alone, and of the sequences that are going through.
 template <typename F>
 struct Layer {
   using M = Matrix<F>;
@@ -196,7 +199,7 @@ struct Layer {
   M placed = none();                                             // token x 3 width: what positions add to q and k
   M to_qkv = none(), to_placed = none();
   M read = none(), normed = none(), projected = none(), mixed = none();  // `mixed` is what attention reads
-  M pattern = none(), z = none();                                        // (head query) x key, token x width
+  M pattern = none(), z = none();  // (sequence head query) x key, token x width
   F* scale = nullptr;
 };
 
@@ -207,9 +210,10 @@ struct Run {
   int64_t length;  // tokens of a sequence
   Parameters<F> net, to;
   Mixes<F> mixes, to_mixes;
-  bool learns;
+  bool learns, given;  // whether the stream that layer 1 reads is given; else it is read off W_E
   Room<F>& room;
 
+  int64_t together = std::max<int64_t>(1, TOKENS_AT_ONCE / length);  // sequences that go through at once, at most
   int64_t width = is.width(), keys = (length + Head<F>::WIDTH - 1) / Head<F>::WIDTH * Head<F>::WIDTH;
   std::vector<Layer<F>> layers = std::vector<Layer<F>>(is.layers);
   M unembed = weight(net.at[W_U], is.d_model, is.vocabulary), unembed_t = room.matrix(is.vocabulary, is.d_model);
@@ -218,23 +222,27 @@ struct Run {
   M to_items = room.zeros(is.vocabulary, 3 * width);
   F* item_scale = room.numbers(is.vocabulary);
   M stream = tokens_by(is.d_model), read = tokens_by(is.d_model), normed = tokens_by(is.d_model);
-  M logits = wide(length, is.vocabulary, whole_lanes<F>(is.vocabulary));
+  M logits = wide(together * length, is.vocabulary, whole_lanes<F>(is.vocabulary));
   M to_stream = tokens_by(is.d_model), to_read = tokens_by(is.d_model), to_z = tokens_by(width);
   M to_projected = tokens_by(3 * width);
-  F* scale = room.numbers(length);
+  F* scale = room.numbers(together * length);
   Head<F> head{length, is.d_head, wide(is.d_head, length, keys), wide(length, length, keys)};
 
   static M weight(F* at, int64_t rows, int64_t columns) { return {at, rows, columns}; }
   M like(M m) const { return room.matrix(m.rows, m.columns); }
-  M tokens_by(int64_t n) const { return room.matrix(length, n); }
+  M tokens_by(int64_t n) const { return room.matrix(together * length, n); }
   M wide(int64_t rows, int64_t columns, int64_t row) const { return {room.zeros(rows, row).at, rows, columns, row, 1}; }
   M turned(M m) const {
     const M t = room.matrix(m.columns, m.rows);
     return transpose_into(m, t), t;
   }
-  M of_head(M m, int64_t h, int letter = 0) const {
-    return part(m, 0, letter * width + h * is.d_head, length, is.d_head);
+  M of_head(M m, int64_t sequence, int64_t h, int letter = 0) const {
+    return part(m, sequence * length, letter * width + h * is.d_head, length, is.d_head);
   }
+  M pattern_of(int64_t l, int64_t sequence, int64_t h) const {
+    return part(layers[l].pattern, (sequence * is.heads + h) * length, 0, length, length);
+  }
+  M of(int64_t sequences, M m) const { return part(m, 0, 0, sequences * length, m.columns); }  // their tokens' rows
 
   // Everything that is the same for all sequences.
   void prepare() {
@@ -251,11 +259,12 @@ struct Run {
         layer.qkv_t = turned(layer.qkv), layer.out_t = turned(layer.out);
         layer.to_placed = room.zeros(length, 3 * width), layer.to_qkv = room.zeros(is.d_model, 3 * width);
       }
-      layer.read = tokens_by(is.d_model), layer.normed = tokens_by(is.d_model), layer.scale = room.numbers(length);
+      layer.read = tokens_by(is.d_model), layer.normed = tokens_by(is.d_model), layer.scale = room.numbers(together * length);
       layer.projected = tokens_by(3 * width), layer.z = tokens_by(width);
       layer.mixed = mixes.at ? tokens_by(3 * width) : layer.projected;
-      layer.pattern = wide(is.heads * length, length, keys);
+      layer.pattern = wide(together * is.heads * length, length, keys);
     }
+    if (given) return;
     normalise_rows(items, net.of(0, LN_W), net.of(0, LN_B), item_normed, item_scale, item_read);
     multiply(item_read, layers[0].qkv, item_qkv);
   }
@@ -271,11 +280,11 @@ struct Run {
                  packed[d][letter * width + h * is.d_head + e]);
   }
 
-  void mix(int64_t l) {
+  void mix(int64_t l, int64_t sequence) {
     const M from = layers[l].projected, into = layers[l].mixed;
     for (int letter = 0; letter < 3; ++letter)
       for (int64_t h = 0; h < is.heads; ++h) {
-        const M x = of_head(from, h, letter), y = of_head(into, h, letter);
+        const M x = of_head(from, sequence, h, letter), y = of_head(into, sequence, h, letter);
         const F own = mixes.of(is, l, letter, 0, h), previous = mixes.of(is, l, letter, 1, h);
         for (int64_t t = 0; t < length; ++t) {
           const F* before = t ? x[t - 1] : x[0];
@@ -285,10 +294,10 @@ struct Run {
       }
   }
   // `g`, the gradient of what attention reads, becomes that of the projections.
-  void mix_backward(int64_t l, M g) {
+  void mix_backward(int64_t l, int64_t sequence, M g) {
     for (int letter = 0; letter < 3; ++letter)
       for (int64_t h = 0; h < is.heads; ++h) {
-        const M x = of_head(layers[l].projected, h, letter), y = of_head(g, h, letter);
+        const M x = of_head(layers[l].projected, sequence, h, letter), y = of_head(g, sequence, h, letter);
         const F own = mixes.of(is, l, letter, 0, h), previous = mixes.of(is, l, letter, 1, h);
         F to_own = 0, to_previous = mixes.first_is_its_own ? dot(y[0], x[0], is.d_head) : 0;
         for (int64_t t = 0; t < length; ++t) {
@@ -305,76 +314,93 @@ struct Run {
       }
   }
 
-  // One sequence; the loss of token t (nats) is written at t, 0 at the first.
-  void forward(const int64_t* token, F* loss) {
-    for (int64_t t = 0; t < length; ++t) std::copy_n(items[token[t]], is.d_model, stream[t]);
+  // As many sequences as `together`, or fewer, one after the other; and the stream they begin with, token x d_model,
+  // where that is given. The loss of token t (nats) is written at t, 0 at the first.
+  void forward(int64_t sequences, const int64_t* token, const F* begins, F* loss) {
+    const int64_t n = sequences * length;
+    for (int64_t t = 0; t < n; ++t)
+      std::copy_n(given ? begins + t * is.d_model : items[token[t]], is.d_model, stream[t]);
     for (int64_t l = 0; l < is.layers; ++l) {
       Layer<F>& layer = layers[l];
-      if (l) {
-        normalise_rows(stream, net.of(l, LN_W), net.of(l, LN_B), layer.normed, layer.scale, layer.read);
-        multiply(layer.read, layer.qkv, layer.projected);
-        for (int64_t t = 0; t < length; ++t) add(layer.placed[t], layer.projected[t], 2 * width);
+      if (l || given) {
+        normalise_rows(of(sequences, stream), net.of(l, LN_W), net.of(l, LN_B), layer.normed, layer.scale, layer.read);
+        multiply(of(sequences, layer.read), layer.qkv, layer.projected);
+        for (int64_t t = 0; t < n; ++t) add(layer.placed[t % length], layer.projected[t], 2 * width);
       } else {
-        for (int64_t t = 0; t < length; ++t)
-          for (int64_t i = 0; i < 3 * width; ++i) layer.projected[t][i] = item_qkv[token[t]][i] + layer.placed[t][i];
+        for (int64_t t = 0; t < n; ++t)
+          for (int64_t i = 0; i < 3 * width; ++i)
+            layer.projected[t][i] = item_qkv[token[t]][i] + layer.placed[t % length][i];
       }
-      if (mixes.at) mix(l);
-      for (int64_t h = 0; h < is.heads; ++h)
-        head.forward(of_head(layer.mixed, h, 0), of_head(layer.mixed, h, 1), of_head(layer.mixed, h, 2),
-                     part(layer.pattern, h * length, 0, length, length), of_head(layer.z, h));
-      multiply(layer.z, layer.out, stream, true);
+      for (int64_t s = 0; s < sequences; ++s) {
+        if (mixes.at) mix(l, s);
+        for (int64_t h = 0; h < is.heads; ++h)
+          head.forward(of_head(layer.mixed, s, h, 0), of_head(layer.mixed, s, h, 1), of_head(layer.mixed, s, h, 2),
+                       pattern_of(l, s, h), of_head(layer.z, s, h));
+      }
+      multiply(of(sequences, layer.z), layer.out, stream, true);
     }
-    normalise_rows(stream, net.at[LN_FINAL_W], net.at[LN_FINAL_B], normed, scale, read);
-    multiply(read, unembed, logits);
-    loss[0] = 0;
-    for (int64_t t = 0; t < length; ++t) {
-      const F target = t + 1 < length ? logits[t][token[t + 1]] : 0;
+    normalise_rows(of(sequences, stream), net.at[LN_FINAL_W], net.at[LN_FINAL_B], normed, scale, read);
+    multiply(of(sequences, read), unembed, logits);
+    for (int64_t t = 0; t < n; ++t) {
+      const bool last = (t + 1) % length == 0;
+      const F target = last ? 0 : logits[t][token[t + 1]];
       const F sum = softmax(logits[t], is.vocabulary, logits.row);
-      if (t + 1 < length) loss[t + 1] = sum - target;
+      if (t % length == 0) loss[t] = 0;
+      if (!last) loss[t + 1] = sum - target;
     }
   }
 
-  // After `forward` of the same sequence: adds the gradients of Σ share[t] loss[t].
-  void backward(const int64_t* token, const F* share) {
-    for (int64_t t = 0; t < length; ++t) {
-      const F by = t + 1 < length ? share[t + 1] : 0;
-      if (t + 1 < length) logits[t][token[t + 1]] -= 1;
+  // After `forward` of the same sequences: adds the gradients of Σ share[t] loss[t], and writes that of a given stream.
+  void backward(int64_t sequences, const int64_t* token, const F* share, F* to_begins) {
+    const int64_t n = sequences * length;
+    for (int64_t t = 0; t < n; ++t) {
+      const bool last = (t + 1) % length == 0;
+      const F by = last ? 0 : share[t + 1];
+      if (!last) logits[t][token[t + 1]] -= 1;
       for (int64_t i = 0; i < is.vocabulary; ++i) logits[t][i] *= by;
     }
-    multiply(read.t(), logits, weight(to.at[W_U], is.d_model, is.vocabulary), true);
-    multiply(logits, unembed_t, to_stream);
-    normalise_rows_backward(to_stream, normed, scale, net.at[LN_FINAL_W], to.at[LN_FINAL_W], to.at[LN_FINAL_B]);
+    const M g = of(sequences, to_stream), g_read = of(sequences, to_read), g_projected = of(sequences, to_projected);
+    multiply(of(sequences, read).t(), logits, weight(to.at[W_U], is.d_model, is.vocabulary), true);
+    multiply(of(sequences, logits), unembed_t, g);
+    normalise_rows_backward(g, normed, scale, net.at[LN_FINAL_W], to.at[LN_FINAL_W], to.at[LN_FINAL_B]);
     for (int64_t l = is.layers - 1; l >= 0; --l) {
       Layer<F>& layer = layers[l];
-      multiply(layer.z.t(), to_stream, weight(to.of(l, W_O), width, is.d_model), true);
-      multiply(to_stream, layer.out_t, to_z);
-      for (int64_t h = 0; h < is.heads; ++h)
-        head.backward(of_head(layer.mixed, h, 0), of_head(layer.mixed, h, 1), of_head(layer.mixed, h, 2),
-                      part(layer.pattern, h * length, 0, length, length), of_head(layer.z, h), of_head(to_z, h),
-                      of_head(to_projected, h, 0), of_head(to_projected, h, 1), of_head(to_projected, h, 2));
-      if (mixes.at) mix_backward(l, to_projected);
-      for (int64_t t = 0; t < length; ++t) add(to_projected[t], layer.to_placed[t], 2 * width);
-      if (l) {
-        multiply(layer.read.t(), to_projected, layer.to_qkv, true);
-        multiply(to_projected, layer.qkv_t, to_read);
-        normalise_rows_backward(to_read, layer.normed, layer.scale, net.of(l, LN_W), to.of(l, LN_W), to.of(l, LN_B));
-        add(to_read.at, to_stream.at, length * is.d_model);
+      multiply(of(sequences, layer.z).t(), g, weight(to.of(l, W_O), width, is.d_model), true);
+      multiply(g, layer.out_t, to_z);
+      for (int64_t s = 0; s < sequences; ++s) {
+        for (int64_t h = 0; h < is.heads; ++h)
+          head.backward(of_head(layer.mixed, s, h, 0), of_head(layer.mixed, s, h, 1), of_head(layer.mixed, s, h, 2),
+                        pattern_of(l, s, h), of_head(layer.z, s, h), of_head(to_z, s, h),
+                        of_head(to_projected, s, h, 0), of_head(to_projected, s, h, 1),
+                        of_head(to_projected, s, h, 2));
+        if (mixes.at) mix_backward(l, s, to_projected);
+      }
+      for (int64_t t = 0; t < n; ++t) add(to_projected[t], layer.to_placed[t % length], 2 * width);
+      if (l || given) {
+        multiply(of(sequences, layer.read).t(), g_projected, layer.to_qkv, true);
+        multiply(g_projected, layer.qkv_t, to_read);
+        normalise_rows_backward(g_read, layer.normed, layer.scale, net.of(l, LN_W), to.of(l, LN_W), to.of(l, LN_B));
+        add(to_read.at, to_stream.at, n * is.d_model);
       } else {
-        for (int64_t t = 0; t < length; ++t) {
+        for (int64_t t = 0; t < n; ++t) {
           add(to_projected[t], to_items[token[t]], 3 * width);
           add(to_stream[t], to.at[W_E] + token[t] * is.d_model, is.d_model);
         }
       }
     }
+    if (given) std::copy_n(to_stream.at, n * is.d_model, to_begins);
   }
 
-  // After all sequences: what their gradients make of the parameters that `prepare` has read.
-  void finish() {
+  void finish_items() {
     const M to_embedded = like(items);
     multiply(item_read.t(), to_items, layers[0].to_qkv);
     multiply(to_items, layers[0].qkv_t, to_embedded);
     normalise_rows_backward(to_embedded, item_normed, item_scale, net.of(0, LN_W), to.of(0, LN_W), to.of(0, LN_B));
     add(to_embedded.at, to.at[W_E], is.vocabulary * is.d_model);
+  }
+  // After all sequences: what their gradients make of the parameters that `prepare` has read.
+  void finish() {
+    if (!given) finish_items();
     for (int64_t l = 0; l < is.layers; ++l) {
       const Layer<F>& layer = layers[l];
       const M positions = weight(net.of(l, W_POS), length, is.d_model);

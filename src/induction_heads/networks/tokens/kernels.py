@@ -1,11 +1,12 @@
 """Losses of token models, their gradients and the patterns of their heads, for many networks at once.
 
-On a CPU without clamps and n-gram heads they come from C++ (`networks/cpp/tokens.h`), one network after the other;
-everywhere else from PyTorch's operators, as `model` writes them.
+On a CPU without clamps they come from C++ (`networks/cpp/tokens.h`), one network after the other; everywhere else from
+PyTorch's operators, as `model` writes them. What a variant puts before the first layer is PyTorch's in both.
 """
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -56,10 +57,23 @@ class Flat:
         return [begins[name] for name in names], sizes
 
 
-def in_use(flat: Flat, clamps: Clamps, variant: Variant = PLAIN) -> bool:
+def in_use(flat: Flat, clamps: Clamps) -> bool:
     """Whether C++ computes these networks."""
-    known = not clamps.parts and not variant.adds_heads
-    return flat.numbers.device.type == "cpu" and known and kernels.load(flat.numbers.dtype)
+    return flat.numbers.device.type == "cpu" and not clamps.parts and kernels.load(flat.numbers.dtype)
+
+
+class Beside(NamedTuple):
+    """What a variant says of a batch, as C++ is given it; empty where it says nothing."""
+
+    mixes: Float[Tensor, "run layer 3 2 head"]
+    begins: Float[Tensor, "run batch token d_model"]  # the stream that the first layer reads
+
+    @classmethod
+    def of(cls, variant: Variant, parameters: Parameters, tokens: Tensor) -> "Beside":
+        nothing = parameters["W_E"].new_empty(0)
+        mixes = every_mix(variant, parameters)
+        begins = model.stream_before(parameters, tokens, variant) if variant.stands_before else nothing
+        return cls(nothing if mixes is None else mixes, begins)
 
 
 Found = tuple[Float[Tensor, "run batch token"], Float[Tensor, "run batch head query key"] | None]
@@ -74,7 +88,7 @@ def losses(
     patterns: bool = False,
 ) -> Found:
     """`model.token_losses`; and the patterns of all heads, layer after layer, where they are asked for."""
-    how = _losses_in_cpp if in_use(flat, clamps, variant) else _losses_in_pytorch
+    how = _losses_in_cpp if in_use(flat, clamps) else _losses_in_pytorch
     return how(flat, tokens, variant, clamps, patterns)
 
 
@@ -83,9 +97,8 @@ def _losses_in_cpp(flat: Flat, tokens: Tensor, variant: Variant, clamps: Clamps,
     layers, *_, heads, _ = sizes
     _, batch, n = tokens.shape
     pattern = flat.numbers.new_empty((len(flat.numbers), batch, layers * heads, n, n) if patterns else (0,))
-    mixes = every_mix(variant, flat.views())
-    mixes = flat.numbers.new_empty(0) if mixes is None else mixes
-    given = (flat.numbers, offsets, sizes, mixes, variant.first_is_its_own, tokens)
+    mixes, begins = Beside.of(variant, flat.views(), tokens)
+    given = (flat.numbers, offsets, sizes, mixes, variant.first_is_its_own, tokens, begins)
     found = kernels.operators(flat.numbers.dtype).token_losses(*given, pattern)
     return found, pattern if patterns else None
 
@@ -108,7 +121,7 @@ def gradient(
     clamps: Clamps = NO_CLAMPS,
 ) -> tuple[Float[Tensor, " run"], Float[Tensor, "run number"]]:
     """The mean loss of each run over the targets that count, and its gradient, as the parameters lie."""
-    if in_use(flat, clamps, variant):
+    if in_use(flat, clamps):
         return _gradient_in_cpp(flat, tokens, counted, variant)
     leaves = {name: p.detach().requires_grad_() for name, p in flat.views().items()}
     each = model.token_losses(model.clamped(leaves, tokens, clamps, variant)["logits"], tokens)
@@ -120,15 +133,22 @@ def gradient(
 def _gradient_in_cpp(flat: Flat, tokens: Tensor, counted: Tensor, variant: Variant) -> tuple[Tensor, Tensor]:
     found = torch.zeros_like(flat.numbers)
     parameters, to_parameters = flat.views(), flat.views(found)
-    trained = [name for name in parameters if name.split(".")[-1] not in (*AROUND, *BLOCK)]  # numbers of the variant
-    leaves = {name: parameters[name].detach().requires_grad_() for name in trained}
-    mixes = every_mix(variant, parameters | leaves)
-    given = flat.numbers.new_empty(0) if mixes is None else mixes.detach().contiguous()
-    to_mixes = torch.zeros_like(given)
-    arguments = (flat.numbers, *flat.layout, given, variant.first_is_its_own, tokens, counted, found, to_mixes)
-    loss = kernels.operators(flat.numbers.dtype).token_gradient(*arguments)
-    if mixes is not None and leaves:
-        through = torch.autograd.grad(mixes, list(leaves.values()), to_mixes)
+    leaves = {name: parameters[name].detach().requires_grad_() for name in _read_beside(flat, variant)}
+    beside = Beside.of(variant, parameters | leaves, tokens)
+    mixes, begins = (part.detach().contiguous() for part in beside)
+    to_beside = Beside(torch.zeros_like(mixes), torch.zeros_like(begins))
+    given = (flat.numbers, *flat.layout, mixes, variant.first_is_its_own, tokens, begins)
+    loss = kernels.operators(flat.numbers.dtype).token_gradient(*given, counted, found, *to_beside)
+    learns = [i for i, part in enumerate(beside) if part.requires_grad]
+    if learns:
+        outputs, to_outputs = [beside[i] for i in learns], [to_beside[i] for i in learns]
+        through = torch.autograd.grad(outputs, list(leaves.values()), to_outputs, materialize_grads=True)
         for name, to_leaf in zip(leaves, through, strict=True):
             to_parameters[name].copy_(to_leaf)
     return loss, found
+
+
+def _read_beside(flat: Flat, variant: Variant) -> list[str]:
+    """The parameters that C++ does not read: those of the variant; and of the table, where the variant reads it."""
+    in_cpp = {*AROUND, *(f"blocks.{layer}.{name}" for layer in range(n_layers(flat.views())) for name in BLOCK)}
+    return [name for name in flat.shapes if name not in in_cpp or (name == "W_E" and variant.stands_before)]

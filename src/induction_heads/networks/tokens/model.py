@@ -99,24 +99,13 @@ def forward(
     n_tokens, positions = tokens.shape[-1], parameters["blocks.0.W_pos"].shape[1]
     if n_tokens > positions:
         raise ValueError(f"expected sequences of at most {positions} tokens, which have positions, got {n_tokens}")
-    embedded = variant.before(parameters, tokens, embed(parameters["W_E"], tokens))
-    return forward_embedded(parameters, embedded, variant, edit)
-
-
-def forward_embedded(
-    parameters: Parameters,
-    embedded: Float[Tensor, "run batch token d_model"],
-    variant: Variant = PLAIN,
-    edit: Edit = unclamped,
-) -> Sites:
-    """`forward` from what stands in the stream at first, for what is not read off a table of tokens."""
     seen: Sites = {}
 
     def visit(site: str, here: Tensor) -> Tensor:
         seen[site] = edit(site, here, seen)
         return seen[site]
 
-    stream = visit("hook_embed", embedded)
+    stream = visit("hook_embed", stream_before(parameters, tokens, variant))
     mask = causal(stream.shape[2], stream)
     for layer in range(n_layers(parameters)):
         name, block = f"blocks.{layer}", parameters_of(parameters, layer)
@@ -137,6 +126,13 @@ def forward_embedded(
     final = layer_norm(stream, parameters["ln_final_w"], parameters["ln_final_b"])
     visit("logits", torch.bmm(final.flatten(1, 2), parameters["W_U"]).view(*stream.shape[:3], -1))
     return seen
+
+
+def stream_before(
+    parameters: Parameters, tokens: Int[Tensor, "#run batch token"], variant: Variant
+) -> Float[Tensor, "run batch token d_model"]:
+    """The stream that the first layer reads."""
+    return variant.before(parameters, tokens, embed(parameters["W_E"], tokens))
 
 
 def embed(

@@ -25,7 +25,7 @@ class Variant:
     """Attention as it is. The others read, of queries, keys or values, x_t <- own x_t + previous x_{t-1}."""
 
     first_is_its_own: ClassVar[bool] = True  # x_{-1} is x_0; else it is 0
-    adds_heads: ClassVar[bool] = False  # before the first layer; C++ does not know them
+    stands_before: ClassVar[bool] = False  # whether it puts anything before the first layer
 
     def initial_before(self, d_model: int, rng: torch.Generator) -> Parameters:
         """The trained parameters of what stands before the first layer, without run axis."""
@@ -121,7 +121,7 @@ class NGramHeads(Variant):
     """
 
     orders: tuple[int, ...]
-    adds_heads: ClassVar[bool] = True
+    stands_before: ClassVar[bool] = True
 
     def __post_init__(self):
         if not self.orders or min(self.orders) < 1:
@@ -140,8 +140,15 @@ class NGramHeads(Variant):
             ln_w, ln_b, W_a, W_b = (parameters[f"n_gram_{n}_{name}"] for name in ("ln_w", "ln_b", "W_a", "W_b"))
             normed = layer_norm(stream, ln_w, ln_b)
             read = came_after(tokens, n).to(stream.dtype) @ normed
-            stream = stream + read @ W_a[:, None] + normed @ W_b[:, None]
+            stream = stream + linear(read, W_a) + linear(normed, W_b)
         return stream
+
+
+def linear(
+    x: Float[Tensor, "run batch token d_in"], weight: Float[Tensor, "run d_in d_out"]
+) -> Float[Tensor, "run batch token d_out"]:
+    """`x @ weight` as one product a run."""
+    return torch.bmm(x.flatten(1, 2), weight).view(*x.shape[:3], -1)
 
 
 def came_after(tokens: Int[Tensor, "*batch token"], n: int) -> Float[Tensor, "*batch query key"]:
@@ -163,12 +170,13 @@ PLAIN = Variant()
 
 def every_mix(variant: Variant, parameters: Parameters) -> Float[Tensor, "run layer 3 2 head"] | None:
     """`mixes` of all layers, for q, k and v: own, then previous; None where attention is as it is."""
-    if variant == PLAIN:
-        return None
     layers = []
     for layer in range(n_layers(parameters)):
         block = parameters_of(parameters, layer)
+        mixed = variant.mixes(block)
+        if not mixed:
+            return None
         ones = torch.ones_like(block["W_Q"][:, :, 0, 0])
-        found = dict.fromkeys(LETTERS, (ones, 0 * ones)) | variant.mixes(block)
+        found = dict.fromkeys(LETTERS, (ones, 0 * ones)) | mixed
         layers.append(torch.stack([torch.stack(found[letter], 1) for letter in LETTERS], 1))
     return torch.stack(layers, 1)

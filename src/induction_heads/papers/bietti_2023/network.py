@@ -8,12 +8,13 @@ No LayerNorm, W_Q = I. Learnt are W_K of both layers and W_O of the second; E, p
 `relative` positions (Wang and Sato) there is no p: layer 1's key is E[z_s] + r_(t-s).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from induction_heads.machinery.run import Family, Tensors
@@ -49,7 +50,7 @@ class Memory(ShortRun):
 class Seen(NamedTuple):
     """What the network gives."""
 
-    logits: Float[Tensor, "n token V"]
+    logits: Float[Tensor, "answer V"]
     patterns: list[Tensor]  # of both layers: n token token
 
 
@@ -67,7 +68,9 @@ def initial(width: int, generator: torch.Generator) -> Tensors:
     return weights | {name: uniform(width, width) for name in ("W_K1", "W_V1", "W_O1", "W_K2", "W_V2", "W_O2")}
 
 
-def forward(weights: Tensors, tokens: Int[Tensor, "n token"], relative: bool) -> Seen:
+def forward(weights: Tensors, shown: Sequences, relative: bool) -> Seen:
+    """Logits where the context says the answer, and all patterns."""
+    tokens = shown.tokens
     length, width = tokens.shape[1], weights["E"].shape[1]
     stream = weights["E"][tokens]
     if not relative:
@@ -81,8 +84,9 @@ def forward(weights: Tensors, tokens: Int[Tensor, "n token"], relative: bool) ->
     first = (scores / width**0.5 + mask).softmax(-1)
     stream = stream + first @ stream @ (weights["W_O1"] @ weights["W_V1"]).T
     second = (stream @ weights["W_K2"] @ stream.mT / width**0.5 + mask).softmax(-1)
-    stream = stream + second @ stream @ weights["W_V2"].T @ weights["W_O2"].T
-    return Seen(stream @ weights["U"].T, [first, second])
+    read = (second @ stream)[shown.told]
+    final = stream[shown.told] + read @ weights["W_V2"].T @ weights["W_O2"].T
+    return Seen(final @ weights["U"].T, [first, second])
 
 
 def recalled(scores: Float[Tensor, "asked answer"]) -> Bool[Tensor, " asked"]:
@@ -106,8 +110,11 @@ def memories(weights: Tensors, fixed_triggers: bool) -> dict[str, Bool[Tensor, "
     }
 
 
-def right(logits: Float[Tensor, "n token V"], test: Sequences) -> Bool[Tensor, "n token"]:
-    return (logits.argmax(-1) == test.targets) & test.told
+def right(logits: Float[Tensor, "answer V"], test: Sequences) -> Bool[Tensor, "n token"]:
+    """Where the context says the answer, and the network too."""
+    found = torch.zeros_like(test.told)
+    found[test.told] = logits.argmax(-1) == test.targets[test.told]
+    return found
 
 
 def evaluated(weights: Tensors, test: Sequences, run: Memory) -> list[float]:
@@ -115,16 +122,22 @@ def evaluated(weights: Tensors, test: Sequences, run: Memory) -> list[float]:
     found = {name: hits.double().mean().item() for name, hits in memories(weights, run.fixed_triggers).items()}
     if run.relative:
         found["W_K1"] = float("nan")
-    accuracy = right(forward(weights, test.tokens, run.relative).logits, test).sum() / test.told.sum()
+    correct = sum(right(forward(weights, some, run.relative).logits, some).sum() for some in parts(test))
+    accuracy = correct / test.told.sum()
     return [accuracy.item(), *(found[name] for name in COLUMNS[2:])]
+
+
+def parts(test: Sequences) -> Iterator[Sequences]:
+    """A batch at a time."""
+    for split in zip(*(x.split(BATCH) for x in test), strict=True):
+        yield Sequences(*split)
 
 
 def by_position(weights: Tensors, test: Sequences, relative: bool) -> Tensors:
     """On sequences of any length: attention to the token before, and how many answers are asked for and right."""
     previous, correct = [], []
-    for part in range(0, len(test.tokens), BATCH):
-        some = Sequences(*(x[part : part + BATCH] for x in test))
-        seen = forward(weights, some.tokens, relative)
+    for some in parts(test):
+        seen = forward(weights, some, relative)
         previous.append(torch.nn.functional.pad(seen.patterns[0].diagonal(-1, 1, 2), (1, 0)))
         correct.append(right(seen.logits, some))
     return {
@@ -152,12 +165,12 @@ def make(run: Memory, progress: Progress) -> Made:
             if step % run.evaluate_every == 0 or step == run.steps:
                 history.append([step, *evaluated(weights, test, run)])
             if step in run.maps_at:
-                patterns = forward(weights, test.tokens[:1], run.relative).patterns
+                patterns = forward(weights, Sequences(*(x[:1] for x in test)), run.relative).patterns
                 maps[f"maps at {step:05}"] = torch.cat(patterns)
         if step < run.steps:
             batch = language.drawn(training, BATCH)
-            logits = forward(weights, batch.tokens, run.relative).logits
-            loss = torch.nn.functional.cross_entropy(logits[batch.told], batch.targets[batch.told])
+            logits = forward(weights, batch, run.relative).logits
+            loss = torch.nn.functional.cross_entropy(logits, batch.targets[batch.told])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

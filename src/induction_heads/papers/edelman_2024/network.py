@@ -13,6 +13,7 @@ from torch import Tensor
 
 from induction_heads.machinery.run import Family, Tensors
 from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
+from induction_heads.networks.tokens.model import causal
 
 from . import chains
 from .chains import LENGTH, STATES, STRATEGIES, Chains
@@ -119,15 +120,15 @@ def previous_token(length: int) -> Float[Tensor, "token token"]:
 def pattern(weights: Tensors, layer: int, stream: Float[Tensor, "chain token width"]) -> Tensor:
     """Attention of every token to those up to itself."""
     length = stream.shape[1]
-    query, key = stream @ weights[f"Q{layer}"], stream @ weights[f"K{layer}"]
+    query, key = stream @ weights[f"Q{layer}"] / WIDTH**0.5, stream @ weights[f"K{layer}"]
     back = torch.arange(length)[:, None] - torch.arange(length)
     vectors, lags = weights[f"R{layer}"][:length], back.clamp(min=0)
     if vectors.ndim == 1:
-        by_place = WIDTH**0.5 * vectors[lags]
+        by_place = vectors[lags]
     else:
         by_place = (query @ vectors.T).gather(2, lags.expand(len(stream), -1, -1))
-    scores = (query @ key.transpose(1, 2) + by_place) / WIDTH**0.5
-    return scores.masked_fill(back < 0, -torch.inf).softmax(-1)
+    scores = query @ key.transpose(1, 2) + by_place
+    return (scores + causal(length, scores)).softmax(-1)
 
 
 def forward(weights: Tensors, tokens: Int[Tensor, "chain token"], layers: int, clamped: bool) -> Seen:
@@ -142,9 +143,16 @@ def forward(weights: Tensors, tokens: Int[Tensor, "chain token"], layers: int, c
     return Seen(normed(weights, "final", stream) @ weights["U"], patterns)
 
 
+def seen_of(weights: Tensors, tokens: Int[Tensor, "chain token"], run: Statistical) -> Seen:
+    """`forward` of many chains, a batch at a time: activations stay in the cache."""
+    parts = [forward(weights, some, run.layers, run.clamped) for some in tokens.split(BATCH)]
+    patterns = [torch.cat(layer) for layer in zip(*(part.patterns for part in parts), strict=True)]
+    return Seen(torch.cat([part.logits for part in parts]), patterns)
+
+
 def evaluated(weights: Tensors, test: Chains, run: Statistical) -> list[float]:
     """The columns after `steps`: distances in nats at the last token, attention in [0, 1]."""
-    seen = forward(weights, test.tokens, run.layers, run.clamped)
+    seen = seen_of(weights, test.tokens, run)
     said, right = seen.logits[:, -1].log_softmax(-1), chains.truth(test)
     told = chains.strategies(test.tokens)
     previous = seen.patterns[0].diagonal(-1, 1, 2).mean()

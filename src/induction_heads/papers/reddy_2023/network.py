@@ -108,17 +108,23 @@ def forward(weights: Tensors, tokens: Float[Tensor, "batch token width"], held: 
             learns[list(held)] = 0
             pattern = learns * pattern + (1 - learns) * given
     stream = tokens + pattern @ (tokens @ weights["V1"])
-    scores = torch.einsum("bw,btw->bt", stream[:, -1] @ weights["Q2"], stream @ weights["K2"])
-    target = scores.softmax(-1)
+    asks = stream[:, -1] @ weights["Q2"] @ weights["K2"].T  # of the stream: cheaper than keys for all tokens
+    target = torch.einsum("bw,btw->bt", asks, stream).softmax(-1)
     x = stream[:, -1] + torch.einsum("bt,btw->bw", target, stream) @ weights["V2"]
     for i in range(HIDDEN):
         x = (x @ weights[f"M{i}"] + weights[f"b{i}"]).relu()
     return Seen(x @ weights["out"], pattern, target)
 
 
+def seen_of(weights: Tensors, tokens: Float[Tensor, "n token width"], held: Sequence[int]) -> Seen:
+    """`forward` of many sequences, a batch at a time: activations stay in the cache."""
+    parts = [forward(weights, some, held) for some in tokens.split(BATCH)]
+    return Seen(*(torch.cat(each) for each in zip(*parts, strict=True)))
+
+
 def evaluated(weights: Tensors, tests: dict[str, Batch], held: Sequence[int]) -> list[float]:
     """Accuracies on the three tests, then the measures of progress on the first; all in [0, 1]."""
-    found = {name: forward(weights, given.tokens, held) for name, given in tests.items()}
+    found = {name: seen_of(weights, given.tokens, held) for name, given in tests.items()}
     right = [(found[name].logits.argmax(-1) == given.answer).float().mean() for name, given in tests.items()]
     given, seen = tests["context"], found["context"]
     said = seen.logits.argmax(-1)
@@ -131,7 +137,7 @@ def evaluated(weights: Tensors, tests: dict[str, Batch], held: Sequence[int]) ->
 
 def patterns(weights: Tensors, given: Batch, held: Sequence[int]) -> dict[str, Tensor]:
     """Means of both layers' patterns."""
-    seen = forward(weights, given.tokens, held)
+    seen = seen_of(weights, given.tokens, held)
     return {"layer 1": seen.layer_1.mean(0), "layer 2": seen.layer_2.mean(0)}
 
 
