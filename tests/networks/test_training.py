@@ -20,7 +20,7 @@ from induction_heads.networks.clamps import (
 from induction_heads.networks.generator import TRUNCATED_STD
 from induction_heads.networks.model import Sequences
 from induction_heads.networks.run import Run, Schedule, initial
-from induction_heads.networks.sequences import EVALUATION_SETS
+from induction_heads.networks.sequences import BATCH, EVALUATION_SETS
 from induction_heads.networks.training import Group
 from small import dataset
 
@@ -58,6 +58,20 @@ def test_a_run_is_the_same_alone_and_among_others(together, exactly):
     exactly = exactly and group(together).clamped is not None  # PyTorch's sums depend on what else is there
     for run, found in zip(together, trained(together), strict=True):
         assert_same(trained([run])[0], found, **{"rtol": 0, "atol": 0} if exactly else {"rtol": 1e-3, "atol": 1e-5})
+
+
+def test_a_run_of_which_enough_is_known_leaves_and_changes_nothing_for_the_others():
+    """A run that is given the answer learns it long before the others."""
+    quick = dataclasses.replace(SHORT, sequences=6_400, clamps=(PerfectMatch("L2H3"),), until_learnt=True)
+    slow = dataclasses.replace(quick, init_seed=1, clamps=(PreviousTokenAttention(("L1H2",)),))
+    heard = []
+    first, second = group([quick, slow]).train(lambda step, loss: heard.append(len(loss)))
+    assert first.progress < second.progress and set(heard) == {1, 2}
+    assert heard.count(2) * BATCH == first.progress and len(heard) * BATCH == second.progress
+    for run, found in ((quick, first), (slow, second)):
+        (alone,) = trained([run])
+        assert alone.progress == found.progress
+        assert_same(alone, found, rtol=0, atol=0)
 
 
 def test_the_same_command_twice_gives_the_same_numbers():

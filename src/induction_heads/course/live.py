@@ -111,21 +111,19 @@ def _train_group(
     names = list(runs)
     kept: dict[Run, dict[int, Parameters]] = {run: {} for run in runs.values()}
     group = training.Group(list(runs.values()), [begun[name] for name in names], data, {})
-    told = 0
+    told, states = dict.fromkeys(names, 0), group.states
 
     def tell() -> None:
-        nonlocal told
-        rows = [state.history[told:] for state in group.states]
-        told += len(rows[0])
-        if watch is not None:
-            for name, new in zip(names, rows, strict=True):
+        for name, state in zip(names, states, strict=True):
+            new, told[name] = state.history[told[name] :], len(state.history)
+            if watch is not None:
                 for sequences_seen, loss, *_ in new:
                     watch.add(name, sequences_seen, loss)
 
     def keep(run: Run, sequences_seen: int, parameters: Parameters) -> None:
         kept[run][sequences_seen] = {name: p.clone() for name, p in parameters.items()}
 
-    states = group.train(lambda step, loss: tell(), keep)
+    group.train(lambda step, loss: tell(), keep)
     tell()
     return {
         name: Finished(runs[name], pd.DataFrame(state.history, columns=HISTORY), state.learnt, kept[runs[name]])

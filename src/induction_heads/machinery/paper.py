@@ -105,11 +105,11 @@ class Paper:
 
     def runs(self, study: Study, results: Iterable[str] = ()) -> list[Run]:
         """The runs of these results, or of all that are made by reproduce-all, as far as they can be told."""
-        return list(dict.fromkeys(run for name in self._chosen(results) for run in self.results[name].runs(study)))
+        return _once(run for name in self._chosen(results) for run in self.results[name].runs(study))
 
     def planned(self, study: Study, results: Iterable[str] = ()) -> list[Run]:
         """The same, for telling how long it takes."""
-        return list(dict.fromkeys(run for name in self._chosen(results) for run in self.results[name].planned(study)))
+        return _once(run for name in self._chosen(results) for run in self.results[name].planned(study))
 
     def train(self, study: Study, results: Iterable[str] = ()) -> None:
         """Trains what these results show, or all; which runs those are may follow from others."""
@@ -120,6 +120,12 @@ class Paper:
 
     def _chosen(self, results: Iterable[str]) -> list[str]:
         return list(results) or [name for name, result in self.results.items() if result.in_reproduce_all]
+
+
+def _once(asked: Iterable[Run]) -> list[Run]:
+    """Each run once: none that may end early beside the same one to its length."""
+    runs = dict.fromkeys(asked)
+    return [run for run in runs if run == run.whole or run.whole not in runs]
 
 
 def find(folders: ModuleType) -> dict[str, Paper]:

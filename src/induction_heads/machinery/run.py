@@ -59,6 +59,11 @@ class Run(ABC):
         """The runs that are trained before it."""
         return ()
 
+    @property
+    def whole(self) -> "Run":
+        """The same to its length, where this one may end as soon as enough is known of it."""
+        return self
+
     def enough(self, history: Sequence[Sequence[float]]) -> bool:
         """Whether all that is asked of it is known before its end, from the history so far."""
         return False

@@ -86,6 +86,10 @@ class Run(machinery.Run):
             **every,
         )
 
+    @property
+    def whole(self) -> "Run":
+        return dataclasses.replace(self, until_learnt=False)
+
     def enough(self, history: Sequence[Sequence[float]]) -> bool:
         """Whether the train loss has been below 0.4 ln 2."""
         return self.until_learnt and any(row[TRAIN_LOSS] < LEARNT * math.log(2) for row in history)

@@ -87,21 +87,25 @@ class Group:
         donors: Mapping[Run, Parameters],
         device: str = "cpu",
     ):
-        self.runs, self.states, self.device = list(runs), list(states), device
+        self.dataset, self.donors, self.device = dataset, donors, device
+        self._hold(runs, states)
+
+    def _hold(self, runs: Sequence[Run], states: Sequence[State]) -> None:
+        self.runs, self.states = list(runs), list(states)
         (self.start,) = {state.progress // BATCH for state in states}
         self.labels = max(run.labels for run in runs)
         self.networks = [shape_of(run, state.learnt) for run, state in zip(runs, states, strict=True)]
-        donors = {run: self._padded(parameters) for run, parameters in donors.items()}
+        donors = {run: self._padded(parameters) for run, parameters in self.donors.items()}
         combined = clamps.combine([run.clamps for run in runs], self.networks, donors)
         self.clamps = combined._replace(
-            settings=tuple({n: t.to(device) for n, t in s.items()} for s in combined.settings)
+            settings=tuple({n: t.to(self.device) for n, t in s.items()} for s in combined.settings)
         )
-        self.clamped = in_kernels(combined, self.networks) if device == "cpu" and kernels.load() else None
+        self.clamped = in_kernels(combined, self.networks) if self.device == "cpu" and kernels.load() else None
         self.learning_rate = self._common("learning_rate")
         self.parameters = self._stack([s.learnt for s in states], NO_LOGIT)
         mean, square = (self._stack([averages(s, prefix) for s in states], 0.0) for prefix in (MEAN, SQUARE))
         self.adam = optimiser.Adam(self.parameters, mean, square, self.start)
-        self.exemplars = [Exemplars.of(dataset, run.task) for run in runs]
+        self.exemplars = [Exemplars.of(self.dataset, run.task) for run in runs]
         self.evaluation_features = {
             name: self._features([e.tables[name] for e in self.exemplars]) for name in EVALUATION_SETS
         }
@@ -211,7 +215,7 @@ class Group:
         return {n: p.contiguous() for n, p in whole.items()}
 
     def capture(self, step: int) -> list[State]:
-        """The states of all runs after `step` steps."""
+        """The states of its runs after `step` steps."""
         for i, state in enumerate(self.states):
             for prefix, averaged in ((MEAN, self.adam.mean), (SQUARE, self.adam.square)):
                 whole = self._whole(i, averaged, averages(state, prefix))
@@ -226,8 +230,12 @@ class Group:
         keep_checkpoint: Callable[[Run, int, Parameters], None] = lambda run, sequences, parameters: None,
         save: Callable[[list[State]], None] | None = None,
     ) -> list[State]:
-        """Train to the end. `report` hears of every step; `save` gets the states now and then, for resuming."""
-        steps, at = self.runs[0].steps, Schedule.of(self.runs[0])
+        """Train to the end; gives the states of all runs that the group began with.
+
+        A run of which enough is known leaves the group. `report` hears of every step, and of the losses of the runs
+        that are left; `save` gets all states now and then, for resuming.
+        """
+        steps, at, states = self.runs[0].steps, Schedule.of(self.runs[0]), self.states
         saved = time.monotonic()
         for step in range(self.start, steps + 1):
             new = step > self.start or step == 0  # what was done before the interruption is in the state
@@ -236,19 +244,27 @@ class Group:
             if new and step in at.checkpoints:
                 for i, (run, state) in enumerate(zip(self.runs, self.states, strict=True)):
                     keep_checkpoint(run, step * BATCH, self._whole(i, self.parameters, state.learnt))
-            if step == steps or (new and step in at.train and self._enough()):
+            if step == steps or (new and step in at.train and self._leave(step)):
                 break
             if save is not None and step > self.start and step in at.train and time.monotonic() - saved > SAVE_EVERY:
-                save(self.capture(step))
+                self.capture(step)
+                save(states)
                 saved = time.monotonic()
             number, place = divmod(step, sequences.STEPS_A_BLOCK)
             if place == 0 or step == self.start:
                 block = self.blocks(number)
             report(step + 1, self.step(Sequences(*(tensor[place] for tensor in block))))
-        return self.capture(step)
+        self.capture(step)
+        return states
 
-    def _enough(self) -> bool:
-        return all(run.enough(state.history) for run, state in zip(self.runs, self.states, strict=True))
+    def _leave(self, step: int) -> bool:
+        """Lets the runs go of which enough is known; whether none is left."""
+        each = list(zip(self.runs, self.states, strict=True))
+        left = [(run, state) for run, state in each if not run.enough(state.history)]
+        if left and len(left) < len(each):
+            self.capture(step)
+            self._hold([run for run, _ in left], [state for _, state in left])
+        return not left
 
     def _record(self, step: int, names: Sequence[str]) -> None:
         found = self.evaluate(names)
@@ -307,7 +323,7 @@ class Pairs(Family):
         hears: Hears,
     ) -> list[State]:
         def heard(step: int, loss: Any) -> None:
-            hears.progress(len(runs) * BATCH, loss.mean())
+            hears.progress(len(loss) * BATCH, loss.mean())
 
         return Group(runs, states, data, needed, device).train(heard, hears.checkpoint, hears.states)
 

@@ -38,9 +38,9 @@ def test_a_study_trains_in_stages(tmp_path, monkeypatch):
 def test_every_row_of_every_result_is_a_run():
     drawn = PAPER.planned(Untrained(), [name for name in runs.RESULTS if name != "table-claims"])
     rows = PAPER.planned(Untrained())
-    assert len(drawn) == 131 and len(rows) == 558 and set(drawn) < set(rows)
+    assert len(drawn) == 131 and len(rows) == 448 and {row.whole for row in drawn} < {row.whole for row in rows}
     assert all(set(row.roles) <= set(runs.ROLES) for row in rows)
-    assert len({row.scaled(25) for row in rows}) == len(rows)
+    assert len({row.whole.scaled(25) for row in rows}) == len(rows)
 
 
 class Untrained(study.Study):
@@ -59,6 +59,15 @@ def test_runs_that_depend_on_the_typical_seed_are_told_when_it_is_known():
     assert len(list(figure.planned(Untrained()))) == 5 + 21
     one = list(figure.runs(Untrained((7,))))
     assert len(one) == 1 + 21 and {run.init_seed for run in one} == {7}
+
+
+def test_a_figure_of_one_seed_that_tells_all_learning_times_trains_the_others_until_they_have_learnt():
+    figure, seeds = runs.result("4b"), (5, 7)
+    mains, heads = {runs.main(seed) for seed in seeds}, [f"head {h}" for h in range(8)]
+    rows = set(figure.planned(Untrained(seeds))) - mains
+    assert {run.init_seed for run in rows if not run.until_learnt} == {5}
+    assert {run.whole for run in rows} >= {runs.figure_4b(seed)[head] for seed in seeds for head in heads}
+    assert all(run.until_learnt for run in set(runs.result("18").planned(Untrained(seeds))) - mains)
 
 
 @pytest.mark.parametrize(

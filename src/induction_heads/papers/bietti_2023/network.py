@@ -25,6 +25,7 @@ from .data import LENGTH, TRIGGERS, VOCABULARY, Language, Sequences
 
 LONG = 2 * LENGTH  # tokens of the longer test
 LEARNING_RATE, MOMENTUM, DECAY, BATCH = 0.2, 0.9, 1e-4, 64
+AT_ONCE = 32  # sequences whose activations stay in the cache
 LANGUAGE, TEST, TRAINING = range(3)  # what numbers of a seed are used for
 COLUMNS = ("steps", "accuracy", "W_O2", "W_K2", "W_K1")
 LEARNT = ("W_K1", "W_K2", "W_O2")
@@ -127,9 +128,9 @@ def evaluated(weights: Tensors, test: Sequences, run: Memory) -> list[float]:
     return [accuracy.item(), *(found[name] for name in COLUMNS[2:])]
 
 
-def parts(test: Sequences) -> Iterator[Sequences]:
-    """A batch at a time."""
-    for split in zip(*(x.split(BATCH) for x in test), strict=True):
+def parts(shown: Sequences) -> Iterator[Sequences]:
+    """A few at a time."""
+    for split in zip(*(x.split(AT_ONCE) for x in shown), strict=True):
         yield Sequences(*split)
 
 
@@ -145,6 +146,17 @@ def by_position(weights: Tensors, test: Sequences, relative: bool) -> Tensors:
         "right by position": torch.cat(correct).sum(0),
         "told by position": test.told.sum(0),
     }
+
+
+def learn(weights: Tensors, batch: Sequences, relative: bool) -> Tensor:
+    """The mean loss of the answers of a batch, nats; its gradient is added to the weights'."""
+    total, answers = torch.zeros(()), batch.told.sum()
+    for some in parts(batch):
+        logits = forward(weights, some, relative).logits
+        loss = torch.nn.functional.cross_entropy(logits, some.targets[some.told], reduction="sum") / answers
+        loss.backward()
+        total += loss.detach()
+    return total
 
 
 def rng(run: Memory, *use: int) -> np.random.Generator:
@@ -169,12 +181,9 @@ def make(run: Memory, progress: Progress) -> Made:
                 maps[f"maps at {step:05}"] = torch.cat(patterns)
         if step < run.steps:
             batch = language.drawn(training, BATCH)
-            logits = forward(weights, batch, run.relative).logits
-            loss = torch.nn.functional.cross_entropy(logits, batch.targets[batch.told])
             optimiser.zero_grad()
-            loss.backward()
+            progress(1, learn(weights, batch, run.relative))
             optimiser.step()
-            progress(1, loss.item())
     with torch.no_grad():
         found = by_position(weights, long_test, run.relative) | memories(weights, run.fixed_triggers)
     return Made(history, {name: weights[name].detach() for name in LEARNT} | maps | _named(found) | _shown(test))

@@ -183,7 +183,7 @@ def make(run: Statistical, progress: Progress) -> Made:
     generator = torch.Generator().manual_seed(run.seed)
     test = chains.sampled(KINDS[run.kind](run.tests, generator), generator)
     weights = {name: w.requires_grad_() for name, w in initial(run.layers, generator, run.scalar).items()}
-    optimiser = torch.optim.AdamW(weights.values(), lr=run.rate, betas=BETAS, weight_decay=DECAY)
+    optimiser = torch.optim.AdamW(weights.values(), lr=run.rate, betas=BETAS, weight_decay=DECAY, fused=True)
     history, lags = [], {}
     for step in range(run.steps + 1):
         if step % run.evaluate_every == 0 or step == run.steps:

@@ -101,16 +101,17 @@ def forward(weights: Tensors, tokens: Float[Tensor, "batch token width"], held: 
     if len(held) == LENGTH:
         pattern = given.expand(len(tokens), -1, -1)
     else:
-        scores = (tokens @ weights["Q1"]) @ (tokens @ weights["K1"]).transpose(1, 2)
+        # The small product first: half the work of making queries and keys of all tokens.
+        scores = tokens @ (weights["Q1"] @ weights["K1"].T) @ tokens.transpose(1, 2)
         pattern = (scores + causal(LENGTH, scores)).softmax(-1)
         if held:
             learns = torch.ones(LENGTH, 1)
             learns[list(held)] = 0
             pattern = learns * pattern + (1 - learns) * given
     stream = tokens + pattern @ (tokens @ weights["V1"])
-    asks = stream[:, -1] @ weights["Q2"] @ weights["K2"].T  # of the stream: cheaper than keys for all tokens
-    target = torch.einsum("bw,btw->bt", asks, stream).softmax(-1)
-    x = stream[:, -1] + torch.einsum("bt,btw->bw", target, stream) @ weights["V2"]
+    last = stream[:, -1]
+    target = torch.einsum("bw,btw->bt", last @ (weights["Q2"] @ weights["K2"].T), stream).softmax(-1)
+    x = last + torch.einsum("bt,btw->bw", target, stream) @ weights["V2"]
     for i in range(HIDDEN):
         x = (x @ weights[f"M{i}"] + weights[f"b{i}"]).relu()
     return Seen(x @ weights["out"], pattern, target)
@@ -147,7 +148,7 @@ def make(run: InContext, progress: Progress) -> Made:
     known = Classes.drawn(run.classes, run.labels, drawing)
     tests = task.tests(known, run.tests, run.burst, drawing, run.once)
     weights = {name: w.requires_grad_() for name, w in initial(run.labels, drawing).items()}
-    optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
+    optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE, fused=True)
     history = []
     with torch.no_grad():
         kept = {f"before, {name}": p for name, p in patterns(weights, tests["context"], run.held).items()}

@@ -6,7 +6,8 @@ that attend to the previous token most) and "previous token last". `Run.resolved
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import enum
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,38 +163,46 @@ def none(seed: int) -> Rows:
     return {}
 
 
+class Seeds(enum.Enum):
+    """The seeds whose curves a figure draws, of those that are asked for."""
+
+    EVERY, TYPICAL, NONE = range(3)
+
+
 @dataclass(frozen=True)
 class Result(paper.Result):
-    """A figure or table of the paper, of every seed, or of the typical one of those that are asked for."""
+    """A figure or table of the paper: whose curves it draws, and whether it tells learning times of the other seeds."""
 
     rows: Callable[[int], Rows] = figure_3
-    every_seed: bool = False
+    draws: Seeds = Seeds.TYPICAL
+    every_time: bool = False
 
     def runs(self, study: Any) -> Iterator[Run]:
         """The main runs of all seeds, which decide which is typical, and the runs of all rows where that is known."""
-        yield from self._runs(study, study.settings.seeds if self.every_seed else study.known_typical())
+        yield from self._runs(study, study.known_typical())
 
     def planned(self, study: Any) -> Iterator[Run]:
         """As if the first seed were the typical one, where that is not known."""
-        known = study.known_typical() or study.settings.seeds[:1]
-        yield from self._runs(study, study.settings.seeds if self.every_seed else known)
+        yield from self._runs(study, study.known_typical() or study.settings.seeds[:1])
 
-    def _runs(self, study: Any, seeds: Iterable[int]) -> Iterator[Run]:
-        for seed in study.settings.seeds:
-            yield main(seed).scaled(study.scale)
+    def _runs(self, study: Any, typical: tuple[int, ...]) -> Iterator[Run]:
+        seeds = study.settings.seeds
+        drawn = {Seeds.EVERY: seeds, Seeds.TYPICAL: typical, Seeds.NONE: ()}[self.draws]
         for seed in seeds:
+            yield main(seed).scaled(study.scale)
+        for seed in seeds if self.every_time else drawn:
             for row in self.rows(seed).values():
-                yield row.scaled(study.scale)
+                yield dataclasses.replace(row, until_learnt=seed not in drawn).scaled(study.scale)
 
 
 SCALE = {"paper": 1, "smoke": 25}  # what lengths are divided by, by profile
 RESULTS: dict[str, paper.Result] = {
-    "figure-3a": Result("Induction heads emerge abruptly", "01_emergence", every_seed=True),
+    "figure-3a": Result("Induction heads emerge abruptly", "01_emergence", draws=Seeds.EVERY),
     "figure-3b": Result("Many heads become induction heads together", "01_emergence"),
     "figure-4a": Result("Redundant and additive heads", "02_diversity"),
-    "figure-4b": Result("Every head can learn the task alone", "02_diversity", figure_4b, every_seed=True),
+    "figure-4b": Result("Every head can learn the task alone", "02_diversity", figure_4b, every_time=True),
     "figure-5a": Result("A toy model of interacting subcircuits", "03_toy_model", none),
-    "figure-5b": Result("Clamping subcircuits throughout training", "04_subcircuits", figure_5b, every_seed=True),
+    "figure-5b": Result("Clamping subcircuits throughout training", "04_subcircuits", figure_5b, draws=Seeds.EVERY),
     "figure-6": Result("What the data slows", "05_data_dependence", figure_6),
     "figure-7": Result("Grafting a trained Layer 1", "06_grafting", figure_7),
     "figure-8": Result("Which previous-token head is clamped", "07_previous_token_heads", figure_8),
@@ -210,7 +219,7 @@ RESULTS: dict[str, paper.Result] = {
     "table-3": Result("Single heads under perfect match", "13_single_heads"),
     "figure-17": Result("Pairs of heads throughout training", "14_pairs_of_heads", figure_17),
     "figure-18": Result(
-        "Strength, accuracy alone and learning time over seeds", "15_seeds", figure_4b, every_seed=True
+        "Strength, accuracy alone and learning time over seeds", "15_seeds", figure_4b, Seeds.NONE, every_time=True
     ),
 }
 
