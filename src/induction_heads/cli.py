@@ -14,8 +14,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,12 @@ def reproduce(asked: Asked) -> int:
     for paper in papers:
         paper.start_early()
     announce(papers, asked)
+    together = [paper for paper in papers if not paper.on_a_data_set]
     failed = {}
     for paper in papers:
+        if paper in together[:1]:
+            with suppress(ValueError, OSError, ArithmeticError):  # which its paper then tells
+                train_together(together, asked.settings)
         try:
             build(paper, asked)
         except (execution.NotebookError, ValueError, OSError, ArithmeticError) as error:
@@ -53,6 +57,24 @@ def reproduce(asked: Asked) -> int:
     if failed and len(papers) > 1:
         print(f"failed: {', '.join(failed)}; the others are made", file=sys.stderr)
     return int(bool(failed))
+
+
+def train_together(papers: Sequence, settings: Settings) -> list:
+    """The studies of papers that need no data set, or of one that does, with everything trained.
+
+    The runs of several are trained as one list, so that no core waits for the last run of each.
+    """
+    studies = [paper.study(paper.settings(settings)) for paper in papers]
+    each = list(zip(papers, studies, strict=True))
+    lacking = [(paper, study) for paper, study in each if not all(map(study.finished, paper.planned(study)))]
+    if len(lacking) > 1:
+        lacking[0][1].train(run for paper, study in lacking for run in paper.runs(study))
+    for paper, study in lacking:
+        paper.train(study)
+        runs = [run for run in map(study.known, paper.runs(study)) if run is not None]
+        seconds = sum(study.store.seconds(run) for run in runs) / processes.cores()
+        execution.keep_time(f"training {paper.key}", settings, seconds)
+    return studies
 
 
 def announce(papers: Iterable, asked: Asked) -> None:
@@ -80,7 +102,7 @@ def build(paper, asked: Asked) -> None:
     """A paper's runs, verdicts, notebooks and gallery."""
     from .machinery import gallery, ledger
 
-    study = _timed(f"training {paper.key}", asked.settings, lambda: _trained(paper, asked.settings, ()))
+    (study,) = train_together([paper], asked.settings)
     verdicts = _timed(f"claims {paper.key}", asked.settings, lambda: ledger.write(paper.claims(), study))
     tasks = [execution.task(paper, name, study) for name in execution.names(paper.key)]
     execution.ensure_all(tasks, asked.force)  # they find what was measured for the claims
@@ -105,7 +127,7 @@ def _trained(paper, settings: Settings, results: Iterable[str]):
 def train(asked: Asked) -> None:
     """Trains what is missing for some papers, or for all."""
     for paper in [_paper(name) for name in asked.names] or _papers().values():
-        _timed(f"training {paper.key}", asked.settings, partial(_trained, paper, asked.settings, ()))
+        train_together([paper], asked.settings)
 
 
 def status(asked: Asked) -> None:

@@ -10,8 +10,8 @@ import pytest
 from filelock import FileLock
 
 import form
-from induction_heads import papers
-from induction_heads.machinery import execution, paths
+from induction_heads import cli, papers
+from induction_heads.machinery import execution, paths, schedule
 from induction_heads.machinery.paper import QUESTIONS, find
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.study import Study
@@ -41,6 +41,26 @@ def test_every_edge_of_the_map_names_two_claims():
     assert edges and {end for edge in edges for end in edge} <= known
     assert all(one.partition(":")[0] != other.partition(":")[0] for one, other in edges)
     assert all(set(paper.questions) <= set(QUESTIONS) for paper in every.values())
+
+
+def test_papers_are_trained_as_one_list_and_each_is_told_its_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    keys, train, lists = ("chan_2024", "musat_2025"), schedule.train, []
+
+    def watched(runs, *given, **settings):
+        lists.append(list(runs))
+        return train(lists[-1], *given, **settings)
+
+    monkeypatch.setattr(schedule, "train", watched)
+    studies = cli.train_together([PAPERS[key] for key in keys], SMOKE)
+    assert [study.paper for study in studies] == list(keys)
+    assert {run.family.name for run in lists[0]} >= {"chan 2024", "musat 2025"}
+    times = execution.kept_times(SMOKE)
+    assert set(times) == {f"training {key}" for key in keys} and all(seconds > 0 for seconds, _ in times.values())
+    lists.clear()
+    cli.train_together([PAPERS[key] for key in keys], SMOKE)
+    assert not lists, "all is trained"
 
 
 @each_paper

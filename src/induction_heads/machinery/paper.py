@@ -87,7 +87,7 @@ class Paper:
     questions: tuple[str, ...] = ()  # those of QUESTIONS that it asks
     edges: tuple[Edge, ...] = ()  # to claims of papers that were here before
     left_open: str = ""  # a question that none of its numbers answers
-    on_a_data_set: bool = True  # else the setting DATASET changes nothing of it but where its figures go
+    on_a_data_set: bool = False  # else the setting DATASET changes nothing of it but where its figures go
     rank: int = 1  # papers of lower rank come first, then older ones
 
     @property

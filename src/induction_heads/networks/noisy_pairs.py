@@ -242,7 +242,7 @@ def make(asked: NoisyPairs, progress: Progress) -> Made:
     (vectors, tests, seen), rng = sets_of(asked)
     known = Classes(asked.classes, asked.labels, asked.zipf)
     flat = kernels.Flat([{name: p[0] for name, p in initial(asked.seed, asked.labels).items()}])
-    optimiser = torch.optim.Adam([flat.numbers], lr=LEARNING_RATE)
+    optimiser = torch.optim.Adam([flat.numbers], lr=LEARNING_RATE, fused=True)
     history = []
     for step in range(asked.steps + 1):
         given = drawn(BATCH, known, rng, asked.shown)

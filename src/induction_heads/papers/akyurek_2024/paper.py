@@ -67,5 +67,4 @@ PAPER = Paper(
     left_open="Which heads do two layers form beyond those of pairs, and why so late?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
-    on_a_data_set=False,
 )

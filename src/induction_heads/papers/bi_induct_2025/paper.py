@@ -70,5 +70,4 @@ PAPER = Paper(
     left_open="Why do heads that reverse by position stand in the way of induction heads?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
-    on_a_data_set=False,
 )

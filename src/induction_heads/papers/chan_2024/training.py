@@ -37,7 +37,7 @@ def train(
     generator = torch.Generator().manual_seed(run.seed)
     training, tests = data.of_run(run.sequences, run.noise, run.tests, generator)
     weights = {name: w.requires_grad_() for name, w in initial(generator).items()}
-    optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
+    optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE, fused=True)
     history = []
     for step in range(run.steps + 1):
         told, descended = losses(weights, training.at(torch.randint(run.sequences, (BATCH,), generator=generator)))

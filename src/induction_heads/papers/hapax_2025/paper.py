@@ -63,5 +63,4 @@ PAPER = Paper(
     left_open="Does a network that must copy some targets and not others keep its heads to those?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
-    on_a_data_set=False,
 )

@@ -63,5 +63,4 @@ PAPER = Paper(
     left_open="Which heads does a network give up for what it learns by heart?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
-    on_a_data_set=False,
 )

@@ -79,5 +79,4 @@ PAPER = Paper(
     left_open="Are heads that attend both ways, as with momentum, recall with another context?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
-    on_a_data_set=False,
 )

@@ -72,5 +72,4 @@ PAPER = Paper(
     left_open="Which data make short and long heads in one small network?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
-    on_a_data_set=False,
 )

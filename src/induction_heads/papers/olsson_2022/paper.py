@@ -92,5 +92,4 @@ PAPER = Paper(
     left_open="Do induction heads carry learning in context in networks with MLPs, on text?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
-    on_a_data_set=False,
 )

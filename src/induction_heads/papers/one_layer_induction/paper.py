@@ -76,5 +76,4 @@ PAPER = Paper(
     left_open="Does momentum catch up in deeper networks, where its best strength is said to be smaller?",
     seeds={"paper": SEEDS, "smoke": SMOKE_SEEDS},
     start_early=kernels.load_in_background,
-    on_a_data_set=False,
 )

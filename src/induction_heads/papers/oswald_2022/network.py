@@ -143,7 +143,7 @@ def make(run: LinearAttention, progress: Progress) -> Made:
         name: (size * torch.randn(WIDTH, WIDTH, generator=generator)).requires_grad_()
         for name in ("W_K", "W_Q", "W_V", "P")
     }
-    optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
+    optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE, fused=True)
     test = test_tasks(run.test_tasks)
     descent = mean_square(construction(best_rate()), test).item()
     history = []

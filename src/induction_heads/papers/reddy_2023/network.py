@@ -4,7 +4,7 @@ Scores are not scaled and there is no LayerNorm. `clamped` gives layer 1 the pat
 from the first step of training to the last: the clamp of the first paper, on this one's network.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -117,29 +117,44 @@ def forward(weights: Tensors, tokens: Float[Tensor, "batch token width"], held: 
     return Seen(x @ weights["out"], pattern, target)
 
 
-def seen_of(weights: Tensors, tokens: Float[Tensor, "n token width"], held: Sequence[int]) -> Seen:
-    """`forward` of many sequences, a batch at a time: activations stay in the cache."""
-    parts = [forward(weights, some, held) for some in tokens.split(BATCH)]
-    return Seen(*(torch.cat(each) for each in zip(*parts, strict=True)))
+def parts(given: Batch) -> Iterator[Batch]:
+    """So many sequences at a time that their activations stay in the cache."""
+    for split in zip(*(x.split(BATCH) for x in given), strict=True):
+        yield Batch(*split)
+
+
+def right(seen: Seen, given: Batch) -> Tensor:
+    """How many are answered right."""
+    return (seen.logits.argmax(-1) == given.answer).sum()
 
 
 def evaluated(weights: Tensors, tests: dict[str, Batch], held: Sequence[int]) -> list[float]:
     """Accuracies on the three tests, then the measures of progress on the first; all in [0, 1]."""
-    found = {name: seen_of(weights, given.tokens, held) for name, given in tests.items()}
-    right = [(found[name].logits.argmax(-1) == given.answer).float().mean() for name, given in tests.items()]
-    given, seen = tests["context"], found["context"]
-    said = seen.logits.argmax(-1)
-    in_context = (said[:, None] == given.context).any(1).float().mean()
-    item = seen.layer_1[:, LABELS, ITEMS].mean()
+    n = len(tests["context"].answer)
+    correct, progress = dict.fromkeys(tests, 0.0), torch.zeros(4)
+    for name, given in tests.items():
+        for some in parts(given):
+            seen = forward(weights, some.tokens, held)
+            correct[name] += right(seen, some).item()
+            if name == "context":
+                progress += summed(seen, some)
+    return [*(number / n for number in correct.values()), *(progress / n).tolist()]
+
+
+def summed(seen: Seen, given: Batch) -> Float[Tensor, " 4"]:
+    """The four measures of progress, summed over sequences."""
+    in_context = (seen.logits.argmax(-1)[:, None] == given.context).any(1).float()
+    item = seen.layer_1[:, LABELS, ITEMS].mean(1)
     to_labels = seen.layer_2[:, LABELS]
-    correct = (to_labels * (given.context == given.answer[:, None])).sum(1).mean()
-    return [x.item() for x in (*right, in_context, item, correct, to_labels.sum(1).mean())]
+    correct = (to_labels * (given.context == given.answer[:, None])).sum(1)
+    return torch.stack([in_context, item, correct, to_labels.sum(1)]).sum(1)
 
 
 def patterns(weights: Tensors, given: Batch, held: Sequence[int]) -> dict[str, Tensor]:
     """Means of both layers' patterns."""
-    seen = seen_of(weights, given.tokens, held)
-    return {"layer 1": seen.layer_1.mean(0), "layer 2": seen.layer_2.mean(0)}
+    seen = [forward(weights, some.tokens, held) for some in parts(given)]
+    each = {"layer 1": [part.layer_1 for part in seen], "layer 2": [part.layer_2 for part in seen]}
+    return {layer: torch.cat(found).mean(0) for layer, found in each.items()}
 
 
 def make(run: InContext, progress: Progress) -> Made:
