@@ -1,8 +1,8 @@
 // Attention-only language models of any depth (tokens/model.py): losses, patterns and the gradients of all parameters.
 // Matrices have a row for each token of a sequence, or of a few short ones. They go forward and back before the next
-// come, so that their activations stay in the cache. Where the stream begins as a table of tokens, Layer 1 reads nothing but which token
-// stands where, so that its queries, keys and values are computed once for each token of the vocabulary; elsewhere the
-// stream that it reads is given.
+// come, so that their activations stay in the cache. Where the stream begins as a table of tokens, Layer 1 reads
+// nothing but which token stands where, so that its queries, keys and values are computed once for each token of the
+// vocabulary; elsewhere the stream that it reads is given.
 #pragma once
 #include <array>
 
@@ -199,7 +199,7 @@ struct Layer {
   M placed = none();                                             // token x 3 width: what positions add to q and k
   M to_qkv = none(), to_placed = none();
   M read = none(), normed = none(), projected = none(), mixed = none();  // `mixed` is what attention reads
-  M pattern = none(), z = none();  // (sequence head query) x key, token x width
+  M pattern = none(), z = none();                                        // (sequence head query) x key, token x width
   F* scale = nullptr;
 };
 
@@ -259,7 +259,8 @@ struct Run {
         layer.qkv_t = turned(layer.qkv), layer.out_t = turned(layer.out);
         layer.to_placed = room.zeros(length, 3 * width), layer.to_qkv = room.zeros(is.d_model, 3 * width);
       }
-      layer.read = tokens_by(is.d_model), layer.normed = tokens_by(is.d_model), layer.scale = room.numbers(together * length);
+      layer.read = tokens_by(is.d_model), layer.normed = tokens_by(is.d_model),
+      layer.scale = room.numbers(together * length);
       layer.projected = tokens_by(3 * width), layer.z = tokens_by(width);
       layer.mixed = mixes.at ? tokens_by(3 * width) : layer.projected;
       layer.pattern = wide(together * is.heads * length, length, keys);
@@ -371,8 +372,7 @@ struct Run {
         for (int64_t h = 0; h < is.heads; ++h)
           head.backward(of_head(layer.mixed, s, h, 0), of_head(layer.mixed, s, h, 1), of_head(layer.mixed, s, h, 2),
                         pattern_of(l, s, h), of_head(layer.z, s, h), of_head(to_z, s, h),
-                        of_head(to_projected, s, h, 0), of_head(to_projected, s, h, 1),
-                        of_head(to_projected, s, h, 2));
+                        of_head(to_projected, s, h, 0), of_head(to_projected, s, h, 1), of_head(to_projected, s, h, 2));
         if (mixes.at) mix_backward(l, s, to_projected);
       }
       for (int64_t t = 0; t < n; ++t) add(to_projected[t], layer.to_placed[t % length], 2 * width);
