@@ -60,20 +60,16 @@ def reproduce(asked: Asked) -> int:
 
 
 def train_together(papers: Sequence, settings: Settings) -> list:
-    """The studies of papers that need no data set, or of one that does, with everything trained.
+    """Trains what papers that need no data set lack, and gives their studies.
 
-    The runs of several are trained as one list, so that no core waits for the last run of each.
+    The runs of all are trained as one list, so that no core waits for the last run of each.
     """
     studies = [paper.study(paper.settings(settings)) for paper in papers]
-    each = list(zip(papers, studies, strict=True))
-    lacking = [(paper, study) for paper, study in each if not all(map(study.finished, paper.planned(study)))]
+    lacking = [both for both in zip(papers, studies, strict=True) if _lacks(*both)]
     if len(lacking) > 1:
         lacking[0][1].train(run for paper, study in lacking for run in paper.runs(study))
-    for paper, study in lacking:
-        paper.train(study)
-        runs = [run for run in map(study.known, paper.runs(study)) if run is not None]
-        seconds = sum(study.store.seconds(run) for run in runs) / processes.cores()
-        execution.keep_time(f"training {paper.key}", settings, seconds)
+        for paper, study in lacking:
+            _keep_training_time(paper, study, settings)
     return studies
 
 
@@ -102,7 +98,7 @@ def build(paper, asked: Asked) -> None:
     """A paper's runs, verdicts, notebooks and gallery."""
     from .machinery import gallery, ledger
 
-    (study,) = train_together([paper], asked.settings)
+    study = _trained_and_timed(paper, asked.settings)
     verdicts = _timed(f"claims {paper.key}", asked.settings, lambda: ledger.write(paper.claims(), study))
     tasks = [execution.task(paper, name, study) for name in execution.names(paper.key)]
     execution.ensure_all(tasks, asked.force)  # they find what was measured for the claims
@@ -124,10 +120,32 @@ def _trained(paper, settings: Settings, results: Iterable[str]):
     return study
 
 
+def _trained_and_timed(paper, settings: Settings):
+    """The study of a paper with all its runs trained; those that are there already are read, and so checked."""
+    study = paper.study(paper.settings(settings))
+    lacked = _lacks(paper, study)
+    paper.train(study)
+    if lacked:
+        _keep_training_time(paper, study, settings)
+    return study
+
+
+def _lacks(paper, study) -> bool:
+    """Whether any of its runs is not trained."""
+    return not all(map(study.finished, paper.planned(study)))
+
+
+def _keep_training_time(paper, study, settings: Settings) -> None:
+    """How long its runs took, on as many cores as there are, whatever was trained beside them and in how many goes."""
+    runs = [run for run in map(study.known, paper.runs(study)) if run is not None]
+    seconds = sum(study.store.seconds(run) for run in runs) / processes.cores()
+    execution.keep_time(f"training {paper.key}", settings, seconds)
+
+
 def train(asked: Asked) -> None:
     """Trains what is missing for some papers, or for all."""
     for paper in [_paper(name) for name in asked.names] or _papers().values():
-        train_together([paper], asked.settings)
+        _trained_and_timed(paper, asked.settings)
 
 
 def status(asked: Asked) -> None:

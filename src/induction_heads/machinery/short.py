@@ -5,16 +5,23 @@ function that trains it, and results and claims name their runs by profile and s
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, SupportsFloat
+from typing import Any, NamedTuple, SupportsFloat, TypeVar
 
 from . import ledger, paper
 from .run import Data, Family, Hears, Run, State, Tensors
 from .store import Trained
 from .study import Study
 
+Together = TypeVar("Together", bound=tuple)
 Progress = Callable[[int, SupportsFloat], None]  # steps done since, and the loss
+
+
+def parts(given: Together, size: int) -> Iterator[Together]:
+    """A named tuple of tensors, at most `size` of their first axis at a time, whose activations stay in the cache."""
+    for split in zip(*(tensor.split(size) for tensor in given), strict=True):
+        yield type(given)(*split)
 
 
 class Made(NamedTuple):

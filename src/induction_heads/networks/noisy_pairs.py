@@ -4,10 +4,12 @@
 
 The network is that of `tokens`, two layers of four heads, with what such papers have: items enter by a linear map,
 positions are added to the stream, nothing has a bias. The answer stands last, as the token that follows the query: what
-is learnt is to predict it. Five sets tell what it relies on. By the
-better of the two labels in context: `training`; `context` (the labels are 0 and 1, in random order); `flip` (the two
-labels exchanged, and the answer with them: 1 is context, 0 weights); `constrained` (the query's class is not shown, its
-label is: 1 is weights, constrained to the labels in context). By all labels: `weights` (neither is shown).
+is learnt is to predict it.
+
+Five sets tell what it relies on. By the better of the two labels in context: `training`; `context` (the labels are 0
+and 1, in random order); `flip` (the two labels exchanged, and the answer with them: 1 is context, 0 weights);
+`constrained` (the query's class is not shown, its label is: 1 is weights, constrained to the labels in context). By all
+labels: `weights` (neither is shown).
 """
 
 from dataclasses import dataclass

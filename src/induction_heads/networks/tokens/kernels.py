@@ -43,6 +43,11 @@ class Flat:
         return {name: p[0].cpu().clone() for name, p in self.views(self.numbers[run : run + 1]).items()}
 
     @cached_property
+    def in_cpp(self) -> list[str]:
+        """The parameters that C++ reads, in the order of cpp/tokens.h."""
+        return [*AROUND, *(f"blocks.{layer}.{name}" for layer in range(n_layers(self.views())) for name in BLOCK)]
+
+    @cached_property
     def layout(self) -> tuple[list[int], list[int]]:
         """Where each parameter begins in a row, in the order of cpp/tokens.h; and the sizes that it is told."""
         begins, at = {}, 0
@@ -50,11 +55,10 @@ class Flat:
             begins[name] = at
             at += shape.numel()
         layers = n_layers(self.views())
-        names = [*AROUND, *(f"blocks.{layer}.{name}" for layer in range(layers) for name in BLOCK)]
         vocabulary, d_model = self.shapes["W_E"]
         heads, _, d_head = self.shapes["blocks.0.W_Q"]
         sizes = [layers, vocabulary, self.shapes["blocks.0.W_pos"][0], d_model, heads, d_head]
-        return [begins[name] for name in names], sizes
+        return [begins[name] for name in self.in_cpp], sizes
 
 
 def in_use(flat: Flat, clamps: Clamps) -> bool:
@@ -150,5 +154,4 @@ def _gradient_in_cpp(flat: Flat, tokens: Tensor, counted: Tensor, variant: Varia
 
 def _read_beside(flat: Flat, variant: Variant) -> list[str]:
     """The parameters that C++ does not read: those of the variant; and of the table, where the variant reads it."""
-    in_cpp = {*AROUND, *(f"blocks.{layer}.{name}" for layer in range(n_layers(flat.views())) for name in BLOCK)}
-    return [name for name in flat.shapes if name not in in_cpp or (name == "W_E" and variant.stands_before)]
+    return [name for name in flat.shapes if name not in flat.in_cpp or (name == "W_E" and variant.stands_before)]

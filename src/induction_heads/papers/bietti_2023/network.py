@@ -8,7 +8,6 @@ No LayerNorm, W_Q = I. Learnt are W_K of both layers and W_O of the second; E, p
 `relative` positions (Wang and Sato) there is no p: layer 1's key is E[z_s] + r_(t-s).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from induction_heads.machinery.run import Family, Tensors
-from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
+from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun, parts
 from induction_heads.networks.tokens.model import causal
 
 from .data import LENGTH, TRIGGERS, VOCABULARY, Language, Sequences
@@ -123,21 +122,15 @@ def evaluated(weights: Tensors, test: Sequences, run: Memory) -> list[float]:
     found = {name: hits.double().mean().item() for name, hits in memories(weights, run.fixed_triggers).items()}
     if run.relative:
         found["W_K1"] = float("nan")
-    correct = sum(right(forward(weights, some, run.relative).logits, some).sum() for some in parts(test))
+    correct = sum(right(forward(weights, some, run.relative).logits, some).sum() for some in parts(test, AT_ONCE))
     accuracy = correct / test.told.sum()
     return [accuracy.item(), *(found[name] for name in COLUMNS[2:])]
-
-
-def parts(shown: Sequences) -> Iterator[Sequences]:
-    """A few at a time."""
-    for split in zip(*(x.split(AT_ONCE) for x in shown), strict=True):
-        yield Sequences(*split)
 
 
 def by_position(weights: Tensors, test: Sequences, relative: bool) -> Tensors:
     """On sequences of any length: attention to the token before, and how many answers are asked for and right."""
     previous, correct = [], []
-    for some in parts(test):
+    for some in parts(test, AT_ONCE):
         seen = forward(weights, some, relative)
         previous.append(torch.nn.functional.pad(seen.patterns[0].diagonal(-1, 1, 2), (1, 0)))
         correct.append(right(seen.logits, some))
@@ -151,7 +144,7 @@ def by_position(weights: Tensors, test: Sequences, relative: bool) -> Tensors:
 def learn(weights: Tensors, batch: Sequences, relative: bool) -> Tensor:
     """The mean loss of the answers of a batch, nats; its gradient is added to the weights'."""
     total, answers = torch.zeros(()), batch.told.sum()
-    for some in parts(batch):
+    for some in parts(batch, AT_ONCE):
         logits = forward(weights, some, relative).logits
         loss = torch.nn.functional.cross_entropy(logits, some.targets[some.told], reduction="sum") / answers
         loss.backward()

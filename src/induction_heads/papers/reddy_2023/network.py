@@ -4,7 +4,7 @@ Scores are not scaled and there is no LayerNorm. `clamped` gives layer 1 the pat
 from the first step of training to the last: the clamp of the first paper, on this one's network.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from induction_heads.machinery.run import Family, Tensors
-from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun
+from induction_heads.machinery.short import Made, Progress, ShortFamily, ShortRun, parts
 from induction_heads.networks.tokens.model import causal
 
 from . import task
@@ -117,12 +117,6 @@ def forward(weights: Tensors, tokens: Float[Tensor, "batch token width"], held: 
     return Seen(x @ weights["out"], pattern, target)
 
 
-def parts(given: Batch) -> Iterator[Batch]:
-    """So many sequences at a time that their activations stay in the cache."""
-    for split in zip(*(x.split(BATCH) for x in given), strict=True):
-        yield Batch(*split)
-
-
 def right(seen: Seen, given: Batch) -> Tensor:
     """How many are answered right."""
     return (seen.logits.argmax(-1) == given.answer).sum()
@@ -133,7 +127,7 @@ def evaluated(weights: Tensors, tests: dict[str, Batch], held: Sequence[int]) ->
     n = len(tests["context"].answer)
     correct, progress = dict.fromkeys(tests, 0.0), torch.zeros(4)
     for name, given in tests.items():
-        for some in parts(given):
+        for some in parts(given, BATCH):
             seen = forward(weights, some.tokens, held)
             correct[name] += right(seen, some).item()
             if name == "context":
@@ -152,7 +146,7 @@ def summed(seen: Seen, given: Batch) -> Float[Tensor, " 4"]:
 
 def patterns(weights: Tensors, given: Batch, held: Sequence[int]) -> dict[str, Tensor]:
     """Means of both layers' patterns."""
-    seen = [forward(weights, some.tokens, held) for some in parts(given)]
+    seen = [forward(weights, some.tokens, held) for some in parts(given, BATCH)]
     each = {"layer 1": [part.layer_1 for part in seen], "layer 2": [part.layer_2 for part in seen]}
     return {layer: torch.cat(found).mean(0) for layer, found in each.items()}
 
