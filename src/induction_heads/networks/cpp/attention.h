@@ -4,6 +4,8 @@
 
 namespace {
 
+#define INLINED inline __attribute__((always_inline))
+
 // Attention of one head, for the sequences that fill the lanes: a tile holds `a x b` of their numbers.
 template <typename F>
 struct Tile {
@@ -21,23 +23,23 @@ struct Head {
 
   int64_t left() const { return batch - sequence; }
   F* place(Matrix<F> m, int64_t a, int64_t i, int64_t j) const { return m[head * a + i] + j * batch + sequence; }
-  Tile<F> room(int64_t a, int64_t b) {
+  INLINED Tile<F> room(int64_t a, int64_t b) {
     const Tile<F> tile{a, b, free};
     free += a * b;
     return tile;
   }
   // The tile of the matrix; with `source`, column j is that of position source[j].
-  Tile<F> read(Matrix<F> m, int64_t a, int64_t b, const int64_t* source = nullptr) {
+  INLINED Tile<F> read(Matrix<F> m, int64_t a, int64_t b, const int64_t* source = nullptr) {
     const Tile<F> tile = room(a, b);
     for (int64_t i = 0; i < a; ++i)
       for (int64_t j = 0; j < b; ++j) tile(i, j) = load(place(m, a, i, source ? source[j] : j), left());
     return tile;
   }
-  void write(Tile<F> tile, Matrix<F> m) const {
+  INLINED void write(Tile<F> tile, Matrix<F> m) const {
     for (int64_t i = 0; i < tile.a; ++i)
       for (int64_t j = 0; j < tile.b; ++j) store(place(m, tile.a, i, j), tile(i, j), left());
   }
-  void add(Tile<F> tile, Matrix<F> m, const int64_t* target) const {
+  INLINED void add(Tile<F> tile, Matrix<F> m, const int64_t* target) const {
     for (int64_t i = 0; i < tile.a; ++i)
       for (int64_t j = 0; j < tile.b; ++j) {
         F* to = place(m, tile.a, i, target[j]);
@@ -48,11 +50,12 @@ struct Head {
 
 // Calls each(head) for every head and as many sequences as fill the lanes, with room for so many numbers.
 template <typename F, typename Each>
-void for_heads(int64_t heads, int64_t batch, int64_t room, const Each& each) {
-  std::vector<Lanes<F>> space(room);
+INLINED void for_heads(int64_t heads, int64_t batch, int64_t room, const Each& each) {
+  static thread_local Memory<F> memory;
+  Lanes<F>* const space = reinterpret_cast<Lanes<F>*>(memory.numbers(room * LANES<F>));
   for (int64_t h = 0; h < heads; ++h)
     for (int64_t s = 0; s < batch; s += LANES<F>) {
-      Head<F> head{h, s, batch, space.data()};
+      Head<F> head{h, s, batch, space};
       each(head);
     }
 }
@@ -63,7 +66,7 @@ struct Rotary {
   const F *cosine, *sine;
   int64_t positions;
 
-  void operator()(Tile<F> x, F sign = 1) const {
+  INLINED void operator()(Tile<F> x, F sign = 1) const {
     for (int64_t p = 0; p < x.a / 2; ++p)
       for (int64_t t = 0; t < x.b; ++t) {
         const int64_t i = p * positions + positions - x.b + t;
@@ -76,20 +79,23 @@ struct Rotary {
 
 // Of rotated queries and keys; -inf is what a query does not see. The queries are at the last tokens.
 template <typename F>
-void scores_of(Tile<F> query, Tile<F> key, Tile<F> score) {
+INLINED void scores_of(Tile<F> query, Tile<F> key, Tile<F> score) {
   const F scale = 1 / std::sqrt(F(query.a));
   for (int64_t i = 0; i < query.b; ++i)
     for (int64_t j = 0; j < key.b; ++j) {
+      if (j > i + key.b - query.b) {
+        score(i, j) = Lanes<F>{} - std::numeric_limits<F>::infinity();
+        continue;
+      }
       Lanes<F> sum = {};
       for (int64_t d = 0; d < query.a; ++d) sum += query(d, i) * key(d, j);
-      const bool seen = j <= i + key.b - query.b;
-      score(i, j) = seen ? sum * scale : Lanes<F>{} - std::numeric_limits<F>::infinity();
+      score(i, j) = sum * scale;
     }
 }
 
 // z: the values, weighted by the pattern.
 template <typename F>
-void mix_of(Tile<F> pattern, Tile<F> value, Tile<F> z) {
+INLINED void mix_of(Tile<F> pattern, Tile<F> value, Tile<F> z) {
   for (int64_t d = 0; d < value.a; ++d)
     for (int64_t i = 0; i < pattern.a; ++i) {
       Lanes<F> sum = {};
@@ -130,7 +136,7 @@ struct Attention {
   int64_t seen(int64_t query) const { return query + tokens - queries + 1; }  // so many tokens
   int64_t room() const { return 4 * d_head * (queries + tokens) + 4 * queries * tokens; }
 
-  void softmax(Tile<F> score) const {
+  INLINED void softmax(Tile<F> score) const {
     for (int64_t i = 0; i < queries; ++i) {
       Lanes<F> most = score(i, 0), sum = {};
       for (int64_t j = 1; j < seen(i); ++j) most = score(i, j) > most ? score(i, j) : most;
@@ -144,7 +150,7 @@ struct Attention {
   }
 
   // The pattern of a head that is clamped.
-  void clamp(const Head<F>& head, Tile<F> pattern) const {
+  INLINED void clamp(const Head<F>& head, Tile<F> pattern) const {
     pattern.clear();
     if (pattern_of[head.head] == PREVIOUS_TOKEN) {
       for (int64_t i = 0; i < queries; ++i) pattern(i, std::max<int64_t>(seen(i) - 2, 0)) += 1;
@@ -156,9 +162,35 @@ struct Attention {
         pattern(queries - 1, 2 * p + 1)[b] = p == match[head.sequence + b] ? correct : other;
   }
 
-  // Writes pattern, z and copied.
+  // Calls each(this attention): with sizes that are known when it is compiled, and loops unrolled, where they are the
+  // paper's.
+  template <typename Each>
+  void with_sizes(const Each& each) const {
+    Attention known = *this;
+    known.d_head = 8;
+    known.tokens = 5;
+    if (d_head != known.d_head || tokens != known.tokens) {
+      each(*this);
+    } else if (queries == 5) {
+      known.queries = 5;
+      each(known);
+    } else if (queries == 1) {
+      known.queries = 1;
+      each(known);
+    } else {
+      each(*this);
+    }
+  }
   void forward(const Sites<F>& at) const {
-    for_heads<F>(heads, batch, room(), [&](Head<F>& head) {
+    with_sizes([&](const Attention& a) __attribute__((always_inline)) { a.forward_of(at); });
+  }
+  void backward(const Sites<F>& at, const Sites<F>& to) const {
+    with_sizes([&](const Attention& a) __attribute__((always_inline)) { a.backward_of(at, to); });
+  }
+
+  // Writes pattern, z and copied.
+  INLINED void forward_of(const Sites<F>& at) const {
+    for_heads<F>(heads, batch, room(), [&](Head<F>& head) __attribute__((always_inline)) {
       const Tile<F> pattern = head.room(queries, tokens);
       if (reads(head.head)) {
         const Tile<F> query = head.read(at.q, d_head, queries), key = head.read(at.k, d_head, tokens, source);
@@ -180,8 +212,8 @@ struct Attention {
   }
 
   // Writes the gradient of v, and adds to those of q and k.
-  void backward(const Sites<F>& at, const Sites<F>& to) const {
-    for_heads<F>(heads, batch, room(), [&](Head<F>& head) {
+  INLINED void backward_of(const Sites<F>& at, const Sites<F>& to) const {
+    for_heads<F>(heads, batch, room(), [&](Head<F>& head) __attribute__((always_inline)) {
       const Tile<F> to_score = head.room(queries, tokens);
       to_score.clear();
       if (mixes) mix_backward(head, at, to, to_score);
@@ -193,7 +225,7 @@ struct Attention {
     });
   }
 
-  void mix_backward(Head<F>& head, const Sites<F>& at, const Sites<F>& to, Tile<F> to_score) const {
+  INLINED void mix_backward(Head<F>& head, const Sites<F>& at, const Sites<F>& to, Tile<F> to_score) const {
     const Tile<F> pattern = head.read(at.pattern, queries, tokens), value = head.read(at.v, d_head, tokens);
     const Tile<F> to_z = head.read(to.z, d_head, queries), to_value = head.room(d_head, tokens);
     for (int64_t d = 0; d < d_head; ++d)
@@ -214,7 +246,7 @@ struct Attention {
     }
   }
 
-  void scores_backward(Head<F>& head, const Sites<F>& at, const Sites<F>& to, Tile<F> to_score) const {
+  INLINED void scores_backward(Head<F>& head, const Sites<F>& at, const Sites<F>& to, Tile<F> to_score) const {
     const F scale = 1 / std::sqrt(F(d_head));
     const Tile<F> query = head.read(at.q, d_head, queries), key = head.read(at.k, d_head, tokens, source);
     const Tile<F> to_query = head.room(d_head, queries), to_key = head.room(d_head, tokens);

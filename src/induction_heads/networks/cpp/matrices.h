@@ -126,26 +126,44 @@ struct Matrix {
   F* operator[](int64_t i) const { return at + i * row; }
   Matrix t() const { return {at, columns, rows, column, row}; }
   Matrix from(int64_t j, int64_t n) const { return {at + j * column, rows, n, row, column}; }  // columns j … j + n
+  Matrix below(int64_t i, int64_t n) const { return {at + i * row, n, columns, row, column}; }  // rows i … i + n
   Matrix last(int64_t n) const { return from(columns - n, n); }
 };
 
+// Calls each(0), each(1), … each(N - 1) with constants: what a loop would count is known when it is compiled.
+template <int N, typename Each>
+inline __attribute__((always_inline)) void unrolled(const Each& each) {
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (each(std::integral_constant<int, I>()), ...);
+  }(std::make_integer_sequence<int, N>());
+}
+
 // c (+)= a b for M rows and N vectors of columns. The rows of b and c are contiguous, those of b whole vectors; only
-// the columns that c has are written.
+// the columns that c has are written. Unrolled, so that the sums never leave their registers.
 template <typename F, int M, int N>
 inline void block(Matrix<F> a, Matrix<F> b, Matrix<F> c, bool add) {
-  Lanes<F> sum[M][N] = {};
+  Lanes<F> sum[M * N];
+  auto each_sum = [&](const auto& each) __attribute__((always_inline)) {
+    unrolled<M * N>([&](auto i) __attribute__((always_inline)) { each(sum[i], i / N, i % N * LANES<F>); });
+  };
+  each_sum([](Lanes<F>& one, int, int) __attribute__((always_inline)) { one = Lanes<F>{}; });
   for (int64_t k = 0; k < a.columns; ++k) {
     Lanes<F> row[N];
-    for (int n = 0; n < N; ++n) row[n] = load(b[k] + n * LANES<F>, LANES<F>);
-    for (int m = 0; m < M; ++m)
-      for (int n = 0; n < N; ++n) sum[m][n] += row[n] * a.at[m * a.row + k * a.column];
+    unrolled<N>([&](auto n) __attribute__((always_inline)) { row[n] = load(b[k] + n * LANES<F>, LANES<F>); });
+    each_sum([&](Lanes<F>& one, int m, int j) __attribute__((always_inline)) {
+      one += row[j / LANES<F>] * a.at[m * a.row + k * a.column];
+    });
   }
+  if (c.columns >= N * LANES<F>) {
+    each_sum([&](const Lanes<F>& one, int m, int j) __attribute__((always_inline)) {
+      store(c[m] + j, add ? load(c[m] + j, LANES<F>) + one : one, LANES<F>);
+    });
+    return;
+  }
+  F whole[M][N * LANES<F>];
+  each_sum([&](const Lanes<F>& one, int m, int j) __attribute__((always_inline)) { store(whole[m] + j, one, LANES<F>); });
   for (int m = 0; m < M; ++m)
-    for (int n = 0; n < N; ++n) {
-      F* to = c[m] + n * LANES<F>;
-      const int64_t here = c.columns - n * LANES<F>;
-      store(to, add ? load(to, here) + sum[m][n] : sum[m][n], here);
-    }
+    for (int64_t j = 0; j < c.columns; ++j) c[m][j] = add ? c[m][j] + whole[m][j] : whole[m][j];
 }
 
 template <typename F, int M, int N>
@@ -171,22 +189,34 @@ void panel(Matrix<F> a, Matrix<F> b, Matrix<F> c, bool add) {
   if (a.rows) last_rows<F, ROWS - 1, N>(a, b, c, add);
 }
 
+// Memory that is used again by who asks next; it begins at a vector, and may hold anything.
+template <typename F>
+class Memory {
+  std::vector<F> taken;
+
+ public:
+  F* numbers(int64_t n) {
+    if (taken.size() < static_cast<size_t>(n + LANES<F>)) taken.resize(n + LANES<F>);
+    const uintptr_t first = reinterpret_cast<uintptr_t>(taken.data());
+    return reinterpret_cast<F*>((first + VECTOR - 1) / VECTOR * VECTOR);
+  }
+};
+
 // The same numbers in contiguous rows, padded with zeros to whole vectors; until the next call.
 template <typename F>
 Matrix<F> packed(Matrix<F> m) {
-  static thread_local std::vector<F> room;
+  static thread_local Memory<F> memory;
   const int64_t width = (m.columns + LANES<F> - 1) / LANES<F> * LANES<F>;
-  room.assign(m.rows * width, F(0));
-  const Matrix<F> to{room.data(), m.rows, m.columns, width, 1};
-  if (m.column == 1) {
-    for (int64_t k = 0; k < m.rows; ++k) std::memcpy(to[k], m[k], m.columns * sizeof(F));
-  } else if (m.row == 1) {
+  const Matrix<F> to{memory.numbers(m.rows * width), m.rows, m.columns, width, 1};
+  if (m.row == 1 && m.column != 1) {
     transposed<F>(
         m.columns, m.rows, [&](int64_t n, int64_t k, int64_t wide) { return load(m.at + n * m.column + k, wide); },
-        [&](int64_t k, int64_t n, const Lanes<F>& row, int64_t high) { store(to[k] + n, row, high); });
-  } else {
-    for (int64_t k = 0; k < m.rows; ++k)
-      for (int64_t n = 0; n < m.columns; ++n) to[k][n] = m.at[k * m.row + n * m.column];
+        [&](int64_t k, int64_t n, const Lanes<F>& row, int64_t) { store(to[k] + n, row, LANES<F>); });
+    return to;
+  }
+  for (int64_t k = 0; k < m.rows; ++k) {
+    for (int64_t n = 0; n < m.columns; ++n) to[k][n] = m.at[k * m.row + n * m.column];
+    std::fill(to[k] + m.columns, to[k] + width, F(0));
   }
   return to;
 }
@@ -232,26 +262,25 @@ struct Normed {
 // Each column of x to mean 0 and variance 1, times weight, plus bias.
 template <typename F>
 void layer_norm(Matrix<F> x, const F* weight, const F* bias, F eps, Normed<F> to) {
-  const int64_t n = x.columns;
-  std::vector<F> mean(n);
-  for (int64_t d = 0; d < x.rows; ++d)
-    for (int64_t j = 0; j < n; ++j) mean[j] += x[d][j];
-  for (int64_t j = 0; j < n; ++j) {
-    mean[j] /= x.rows;
-    to.scale[j] = 0;
+  for (int64_t j = 0; j < x.columns; j += LANES<F>) {
+    const int64_t here = x.columns - j;
+    Lanes<F> sum = {}, squares = {};
+    for (int64_t d = 0; d < x.rows; ++d) sum += load(x[d] + j, here);
+    const Lanes<F> mean = sum / F(x.rows);
+    for (int64_t d = 0; d < x.rows; ++d) {
+      const Lanes<F> centred = load(x[d] + j, here) - mean;
+      store(to.normed[d] + j, centred, here);
+      squares += centred * centred;
+    }
+    Lanes<F> scale = squares / F(x.rows) + eps;
+    for (int i = 0; i < LANES<F>; ++i) scale[i] = 1 / std::sqrt(scale[i]);
+    store(to.scale + j, scale, here);
+    for (int64_t d = 0; d < x.rows; ++d) {
+      const Lanes<F> normed = load(to.normed[d] + j, here) * scale;
+      store(to.normed[d] + j, normed, here);
+      store(to.out[d] + j, normed * weight[d] + bias[d], here);
+    }
   }
-  for (int64_t d = 0; d < x.rows; ++d)
-    for (int64_t j = 0; j < n; ++j) {
-      const F centred = x[d][j] - mean[j];
-      to.normed[d][j] = centred;
-      to.scale[j] += centred * centred;
-    }
-  for (int64_t j = 0; j < n; ++j) to.scale[j] = 1 / std::sqrt(to.scale[j] / x.rows + eps);
-  for (int64_t d = 0; d < x.rows; ++d)
-    for (int64_t j = 0; j < n; ++j) {
-      to.normed[d][j] *= to.scale[j];
-      to.out[d][j] = to.normed[d][j] * weight[d] + bias[d];
-    }
 }
 
 // `gradient`, of what came out, becomes that of x.
@@ -275,11 +304,14 @@ void layer_norm_backward(Matrix<F> gradient, Normed<F> at, const F* weight, F* t
       to_bias[d] += biases[i];
     }
   }
-  for (int64_t d = 0; d < gradient.rows; ++d)
-    for (int64_t j = 0; j < n; ++j) {
-      const F projected = (sum[j] + at.normed[d][j] * along[j]) / gradient.rows;
-      gradient[d][j] = at.scale[j] * (gradient[d][j] - projected);
+  for (int64_t j = 0; j < n; j += LANES<F>) {
+    const Lanes<F> mean = load(&sum[j], n - j) / F(gradient.rows), slope = load(&along[j], n - j) / F(gradient.rows);
+    const Lanes<F> scale = load(at.scale + j, n - j);
+    for (int64_t d = 0; d < gradient.rows; ++d) {
+      F* here = gradient[d] + j;
+      store(here, scale * (load(here, n - j) - (mean + load(at.normed[d] + j, n - j) * slope)), n - j);
     }
+  }
 }
 
 }  // namespace

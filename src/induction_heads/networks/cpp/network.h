@@ -3,6 +3,8 @@
 // LAYER_NORM_EPS and NO_LOGIT are told by who compiles it. Numbers are expected to be those of exemplars, labels and
 // pairs that are there: who calls has checked them.
 #pragma once
+#include <numeric>
+
 #include "attention.h"
 
 namespace {
@@ -36,15 +38,12 @@ struct Sequences {
 // Memory for the matrices of one run, used again by the next.
 template <typename F>
 struct Room {
-  std::vector<std::vector<F>> taken;
+  std::vector<Memory<F>> taken;
   size_t next = 0;
 
   F* numbers(int64_t n) {
     if (next == taken.size()) taken.emplace_back();
-    std::vector<F>& here = taken[next++];
-    if (here.size() < static_cast<size_t>(n + LANES<F>)) here.resize(n + LANES<F>);
-    const uintptr_t first = reinterpret_cast<uintptr_t>(here.data());
-    return reinterpret_cast<F*>((first + VECTOR - 1) / VECTOR * VECTOR);
+    return taken[next++].numbers(n);
   }
   Matrix<F> matrix(int64_t rows, int64_t columns) { return {numbers(rows * columns), rows, columns}; }
   Matrix<F> zeros(int64_t rows, int64_t columns) {
@@ -56,6 +55,43 @@ struct Room {
     return {matrix(rows, columns), matrix(rows, columns), numbers(columns)};
   }
 };
+
+// a / b, by b's reciprocal: the same to the bit, and soon done where a multiply-add has one rounding.
+template <typename F>
+inline F divided(F a, F b, F reciprocal) {
+#if defined(__FMA__) || defined(__aarch64__)
+  F quotient = a * reciprocal;
+  for (int i = 0; i < 2; ++i) quotient = std::fma(std::fma(-quotient, b, a), reciprocal, quotient);
+  return quotient;
+#else
+  return a / b;
+#endif
+}
+
+// Adam (section 2.2) on n numbers: rate and root carry the corrections of the two averages, as optimiser.Adam has them.
+template <typename F>
+struct Adam {
+  F rate, root, beta_1, beta_2, eps;
+
+  void operator()(F* p, F* mean, F* square, const F* gradient, int64_t n) const {
+    const F reciprocal = 1 / root;
+#pragma omp simd
+    for (int64_t j = 0; j < n; ++j) {
+      mean[j] = beta_1 * mean[j] + (1 - beta_1) * gradient[j];
+      square[j] = beta_2 * square[j] + (1 - beta_2) * gradient[j] * gradient[j];
+      p[j] -= rate * mean[j] / (divided(std::sqrt(square[j]), root, reciprocal) + eps);
+    }
+  }
+};
+
+// The numbers below n.
+inline std::vector<int64_t> counted(int64_t n) {
+  std::vector<int64_t> numbers(n);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+constexpr int64_t FEATURES_AT_ONCE = 48;  // whose gradient stays in the first cache
 
 // What a pass over some sequences computed, as its gradient reads it.
 template <typename F>
@@ -74,18 +110,21 @@ struct Run {
   Network<F> net, first;  // `first` has the embedding and Layer 1: net's own, or grafted ones, which do not learn
   bool grafted;
   Clamped<F> clamped;
-  M features;  // feature x exemplar
+  M features;  // feature x exemplar; those of an exemplar are contiguous
   int64_t labels, heads[2], d_model, d_head, pairs;
   Rotary<F> rotary;
   Room<F>& room;
 
   int64_t exemplars = features.columns, items = exemplars + labels, tokens = 2 * pairs + 1;
   int64_t width[2] = {heads[0] * d_head, heads[1] * d_head};
-  std::vector<int64_t> in_place = std::vector<int64_t>(tokens), source = in_place;
+  std::vector<int64_t> in_place = counted(tokens), source = in_place;
   // Items, exemplars first, then labels: what is computed once, however many sequences there are.
   M rows = room.matrix(items, d_model);
   Normed<F> read = room.normed(d_model, items);
   M item_qkv[3] = {room.matrix(items, width[0]), room.matrix(items, width[0]), room.matrix(items, width[0])};
+  std::vector<int64_t> used = counted(exemplars);  // exemplars that are embedded; the rows of others are zeros
+  M of_used;                  // their features, exemplar x feature
+  M to_rows;                  // the gradient of `rows`, from which that of W_exemplar follows
   bool watched = false;  // patterns are computed even where nothing reads them
 
   static M weight(F* at, int64_t rows, int64_t columns) { return {at, rows, columns}; }
@@ -110,14 +149,9 @@ struct Run {
   }
 
   void embed() {
-    for (int64_t t = 0; t < tokens; ++t) {
-      in_place[t] = t;
-      // PerfectLayer1: each label token is read, by queries and keys, as carrying its exemplar.
-      source[t] = clamped.perfect_layer_1 && t && t < tokens - 1 ? t - 1 : t;
-    }
-    multiply(features.t(), weight(first.at[W_EXEMPLAR], features.rows, d_model), M{rows.at, exemplars, d_model});
-    for (int64_t i = 0; i < exemplars; ++i)
-      for (int64_t d = 0; d < d_model; ++d) rows[i][d] += first.at[B_EXEMPLAR][d];
+    // PerfectLayer1: each label token is read, by queries and keys, as carrying its exemplar.
+    for (int64_t t = 1; t < tokens - 1; ++t) source[t] = clamped.perfect_layer_1 ? t - 1 : t;
+    embed_exemplars();
     std::copy_n(first.at[W_LABEL], labels * d_model, rows[exemplars]);
     if (!layer_1()) return;
     const M embedded = room.matrix(d_model, items);
@@ -128,6 +162,22 @@ struct Run {
     const bool keys = attention(0, 0, nullptr).reads_keys();
     for (int i = keys ? 0 : 2; i < 3; ++i)
       multiply(read.out.t(), weight(first.of(0, W_Q + i), d_model, width[0]), item_qkv[i]);
+  }
+
+  void embed_exemplars() {
+    of_used = int64_t(used.size()) == exemplars ? features.t() : rows_of(features.t(), used);
+    const M embedded = room.matrix(used.size(), d_model);
+    multiply(of_used, weight(first.at[W_EXEMPLAR], features.rows, d_model), embedded);
+    std::fill(rows.at, rows[exemplars], F(0));
+    for (size_t i = 0; i < used.size(); ++i)
+      for (int64_t d = 0; d < d_model; ++d) rows[used[i]][d] = embedded[i][d] + first.at[B_EXEMPLAR][d];
+  }
+
+  // These rows of a matrix, whose rows are contiguous, one after the other.
+  M rows_of(M table, const std::vector<int64_t>& which) const {
+    const M to = room.matrix(which.size(), table.columns);
+    for (size_t i = 0; i < which.size(); ++i) std::copy_n(table[which[i]], table.columns, to[i]);
+    return to;
   }
 
   // Writes the logits, label x sequence. What it returns lies in `room`.
@@ -145,7 +195,39 @@ struct Run {
     return at;
   }
 
-  // The mean loss over the sequences, nats; its gradients go to `to`, to which zeros are given.
+  // One step on the mean loss over the sequences, which it gives, nats; `size`: of each parameter.
+  F step(const Sequences& of, const Adam<F>& adam, const Network<F>& mean, const Network<F>& square,
+         const int64_t* size) {
+    Network<F> to;
+    for (int i = W_EXEMPLAR + 1; i < PARAMETERS; ++i) to.at[i] = room.zeros(1, size[i]).at;
+    use(of);
+    embed();
+    const M logits = room.matrix(labels, of.size);
+    const F loss = backward(of, forward(of, logits), logits, to);
+    for (int i = grafted ? BLOCKS + A_BLOCK : W_EXEMPLAR + 1; i < PARAMETERS; ++i)
+      adam(net.at[i], mean.at[i], square.at[i], to.at[i], size[i]);
+    if (!grafted) learn_exemplars(adam, mean.at[W_EXEMPLAR], square.at[W_EXEMPLAR]);
+    return loss;
+  }
+
+  // Embeds no exemplars from here on but those of these sequences.
+  void use(const Sequences& of) {
+    used.assign(of.exemplar, of.exemplar + of.size * (pairs + 1));
+    std::sort(used.begin(), used.end());
+    used.erase(std::unique(used.begin(), used.end()), used.end());
+  }
+
+  // The largest gradient is not held whole: some rows at a time go to Adam while they are in the cache.
+  void learn_exemplars(const Adam<F>& adam, F* mean, F* square) {
+    const M to_used = rows_of(to_rows, used), some = room.matrix(FEATURES_AT_ONCE, d_model);
+    for (int64_t f = 0; f < features.rows; f += FEATURES_AT_ONCE) {
+      const int64_t here = std::min(FEATURES_AT_ONCE, features.rows - f), first = f * d_model;
+      multiply(of_used.t().below(f, here), to_used, M{some.at, here, d_model});
+      adam(net.at[W_EXEMPLAR] + first, mean + first, square + first, some.at, here * d_model);
+    }
+  }
+
+  // The mean loss over the sequences, nats; its gradients go to `to`, to which zeros are given, but for W_exemplar's.
   F backward(const Sequences& of, const Activations<F>& at, M logits, Network<F>& to) {
     const int64_t n = tokens * of.size;
     const M to_logits = room.matrix(labels, of.size), to_stream = room.zeros(d_model, n);
@@ -284,7 +366,8 @@ struct Run {
   // Layer 1 and the embedding.
   void backward_layer_1(const Sequences& of, const Activations<F>& at, Network<F>& to, M to_stream) {
     const int64_t* token = at.token.data();
-    const M to_rows = room.zeros(items, d_model), to_embedded = room.zeros(d_model, items);
+    to_rows = room.zeros(items, d_model);
+    const M to_embedded = room.zeros(d_model, items);
     if (layer_1()) {
       const Attention<F> attend = attention(0, of.size, of.match);
       const int64_t n = to_stream.columns;
@@ -303,31 +386,14 @@ struct Run {
     }
     look_up_backward(to_rows, token, to_stream);
     transposed<F>(
-        items, d_model, [&](int64_t i, int64_t d, int64_t wide) { return load(to_rows[i] + d, wide); },
-        [&](int64_t d, int64_t i, const Lanes<F>& row, int64_t high) {
-          F* here = to_embedded[d] + i;
-          store(here, load(here, high) + row, high);
+        d_model, items, [&](int64_t d, int64_t i, int64_t wide) { return load(to_embedded[d] + i, wide); },
+        [&](int64_t i, int64_t d, const Lanes<F>& column, int64_t high) {
+          F* here = to_rows[i] + d;
+          store(here, load(here, high) + column, high);
         });
-    multiply(features, to_embedded.from(0, exemplars).t(), weight(to.at[W_EXEMPLAR], features.rows, d_model));
-    for (int64_t d = 0; d < d_model; ++d) {
-      for (int64_t i = 0; i < exemplars; ++i) to.at[B_EXEMPLAR][d] += to_embedded[d][i];
-      for (int64_t i = 0; i < labels; ++i) to.at[W_LABEL][i * d_model + d] = to_embedded[d][exemplars + i];
-    }
-  }
-};
-
-// Adam (section 2.2) on n numbers: rate and root carry the corrections of the two averages, as optimiser.Adam has them.
-template <typename F>
-struct Adam {
-  F rate, root, beta_1, beta_2, eps;
-
-  void operator()(F* p, F* mean, F* square, const F* gradient, int64_t n) const {
-#pragma omp simd
-    for (int64_t j = 0; j < n; ++j) {
-      mean[j] = beta_1 * mean[j] + (1 - beta_1) * gradient[j];
-      square[j] = beta_2 * square[j] + (1 - beta_2) * gradient[j] * gradient[j];
-      p[j] -= rate * mean[j] / (std::sqrt(square[j]) / root + eps);
-    }
+    for (int64_t i = 0; i < exemplars; ++i)
+      for (int64_t d = 0; d < d_model; ++d) to.at[B_EXEMPLAR][d] += to_rows[i][d];
+    std::copy_n(to_rows[exemplars], labels * d_model, to.at[W_LABEL]);
   }
 };
 

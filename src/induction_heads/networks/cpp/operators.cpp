@@ -45,7 +45,7 @@ struct Batch {
         TensorList rotations)
       : parameters(parameters),
         grafted(grafted),
-        features(features),
+        features(features.stride(1) == 1 ? features : features.mT().contiguous().mT()),
         exemplar(sequences[0].contiguous()),
         label(sequences[1].contiguous()),
         match(sequences[2].contiguous()),
@@ -99,14 +99,12 @@ struct Batch {
     const Network<F> net = network(parameters, r);
     Network<F> first = network(grafted, r);
     for (int i = grafted.size(); i < PARAMETERS; ++i) first.at[i] = net.at[i];
-    const Matrix<F> of_run{at<F>(features, r), features.size(1), features.size(2), features.stride(1),
-                           features.stride(2)};
     const int64_t d_model = parameters[B_EXEMPLAR].size(1), d_head = parameters[BLOCKS + W_Q].size(3);
     return {net,
             first,
             !grafted.empty(),
             clamps(r),
-            of_run,
+            {at<F>(features, r), features.size(1), features.size(2), 1, features.stride(2)},
             labels,
             {heads(0), heads(1)},
             d_model,
@@ -130,22 +128,13 @@ Tensor train(TensorList parameters, TensorList means, TensorList squares, Tensor
   const Batch batch(parameters, grafted, features, sequences, clamped, rotations);
   const Adam<F> adam{F(rate), F(root), F(beta_1), F(beta_2), F(eps)};
   Tensor losses = at::empty({batch.runs}, features.options());
+  std::vector<int64_t> size;
+  for (const Tensor& p : parameters) size.push_back(p.numel() / batch.runs);
   for_runs(batch.runs, [&](int64_t r) {
     static thread_local Room<F> room;
     Run<F> run = batch.run(r, room);
-    Network<F> gradient;
-    int64_t n[PARAMETERS];
-    for (int i = 0; i < PARAMETERS; ++i) {
-      n[i] = parameters[i].numel() / batch.runs;
-      gradient.at[i] = room.zeros(1, n[i]).at;
-    }
-    run.embed();
-    const Sequences which = batch.sequences(r, 0, batch.size);
-    const Matrix<F> logits = room.matrix(run.labels, batch.size);
-    const Activations<F> activations = run.forward(which, logits);
-    losses.data_ptr<F>()[r] = run.backward(which, activations, logits, gradient);
-    for (int i = 0; i < PARAMETERS; ++i)
-      adam(at<F>(parameters[i], r), at<F>(means[i], r), at<F>(squares[i], r), gradient.at[i], n[i]);
+    losses.data_ptr<F>()[r] = run.step(batch.sequences(r, 0, batch.size), adam, batch.network(means, r),
+                                       batch.network(squares, r), size.data());
   });
   return losses;
 }

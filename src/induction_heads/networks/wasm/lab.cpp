@@ -40,7 +40,7 @@ struct Computed {
   int64_t width() const { return head.size() * D_HEAD; }
 };
 
-// A number for each parameter: the parameters, their gradients, or Adam's averages.
+// A number for each parameter: the parameters, or Adam's averages.
 struct Learnt {
   Numbers of[PARAMETERS];
   Network<F> network() {
@@ -62,7 +62,7 @@ struct Lab {
 
   int64_t step = 0;
   Computed computed[2];
-  Learnt parameters, mean, square, gradient;
+  Learnt parameters, mean, square;
   Numbers cosine, sine;
   Room<F> room;
 
@@ -90,7 +90,7 @@ struct Lab {
     step = 0;
     for (int layer : {0, 1}) computed[layer] = Computed(heads[layer]);
     for (int i = 0; i < PARAMETERS; ++i)
-      for (Learnt* each : {&parameters, &mean, &square, &gradient}) each->of[i].assign(size_of(i), 0);
+      for (Learnt* each : {&parameters, &mean, &square}) each->of[i].assign(size_of(i), 0);
     int number = 0;
     for (int i : {W_EXEMPLAR, W_LABEL, W_U}) initial(i, number++);
     for (int layer : {0, 1}) {
@@ -181,21 +181,12 @@ struct Lab {
 
   // One step on these sequences; the mean loss before it, nats.
   F train(const Sequences& which) {
-    Run<F> run = this->run(TRAIN);
-    for (Numbers& numbers : gradient.of) std::fill(numbers.begin(), numbers.end(), F(0));
-    Network<F> to = gradient.network();
-    run.embed();
-    const Matrix<F> logits = room.matrix(task.labels, which.size);
-    const Activations<F> at = run.forward(which, logits);
-    const F loss = run.backward(which, at, logits, to);
     ++step;
     const double rate = learning_rate / (1 - std::pow(BETA_1, step)), root = std::sqrt(1 - std::pow(BETA_2, step));
     const Adam<F> adam{F(rate), F(root), F(BETA_1), F(BETA_2), F(EPS)};
-    for (int i = 0; i < PARAMETERS; ++i) {
-      const int64_t n = parameters.of[i].size();
-      adam(parameters.of[i].data(), mean.of[i].data(), square.of[i].data(), gradient.of[i].data(), n);
-    }
-    return loss;
+    int64_t size[PARAMETERS];
+    for (int i = 0; i < PARAMETERS; ++i) size[i] = size_of(i);
+    return run(TRAIN).step(which, adam, mean.network(), square.network(), size);
   }
 
   // Calls see(sequences, activations, logits) for n sequences of a set, some at a time.
