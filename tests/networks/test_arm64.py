@@ -46,7 +46,7 @@ def golden(condition: str, steps: int) -> bytes:
     whole = [sizes, [len(features)], [p.size for p in initial], classes, labels[..., :-1], match]
     numbers = [
         file["lr"],
-        features.T,
+        features,
         np.cos(angles),
         np.sin(angles),
         *initial,

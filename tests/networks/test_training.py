@@ -129,6 +129,32 @@ def test_a_grafted_layer_1_in_cpp_is_that_in_pytorch(alone, in_cpp):
     assert_same(groups[0].train()[0], groups[1].train()[0], rtol=2e-3, atol=1e-3)
 
 
+def test_exemplars_that_no_sequence_of_a_step_has_change_nothing():
+    few, many = group([SHORT]), group([SHORT])
+    if few.clamped is None:
+        pytest.skip("no C++ compiler")
+    table = many.evaluation_features["train"]
+    unused = torch.full((1, 64, table.shape[2]), math.nan)  # whole vectors: sums are in the same order
+    many.evaluation_features["train"] = torch.cat([table, unused], 1)
+    for step in range(5):
+        batch = Sequences(*(tensor[step] for tensor in few.blocks(0)))
+        assert torch.equal(few.step(batch), many.step(batch))
+    for name, p in few.parameters.items():
+        assert torch.equal(p, many.parameters[name]), name
+
+
+@pytest.mark.parametrize("kinds", [(), (PerfectLayer1(),), (PreviousTokenAttention(("L1H2",)), PerfectCopy("L2H1"))])
+def test_what_a_sequence_is_answered_does_not_depend_on_the_others(kinds):
+    here = group([dataclasses.replace(SHORT, clamps=kinds)])
+    if here.clamped is None:
+        pytest.skip("no C++ compiler")
+    which = here.evaluation_sets["train"]  # whose beginnings are shared by many
+    together = here.logits("train", which)
+    for n in (1, 7, 130):
+        some = Sequences(*(tensor[:, 100 : 100 + n] for tensor in which))
+        assert torch.equal(here.logits("train", some), together[:, 100 : 100 + n])
+
+
 def test_an_exemplar_label_or_pair_that_is_not_there_is_named():
     here = group([SHORT])
     if here.clamped is None:

@@ -78,10 +78,10 @@ int main(int argc, char** argv) {
   auto features = file.read<double>(n_features * exemplars);
   const int64_t positions = 2 * pairs + 1;
   const auto cosine = file.read<double>(d_head / 2 * positions), sine = file.read<double>(d_head / 2 * positions);
-  std::vector<std::vector<double>> parameters, means, squares, gradients;
+  std::vector<std::vector<double>> parameters, means, squares;
   for (const int64_t n : size) {
     parameters.push_back(file.read<double>(n));
-    for (auto* each : {&means, &squares, &gradients}) each->emplace_back(n);
+    for (auto* each : {&means, &squares}) each->emplace_back(n);
   }
   const auto losses = file.read<double>(steps);
 
@@ -92,17 +92,17 @@ int main(int argc, char** argv) {
   double of_losses = 0, beta_1 = 1, beta_2 = 1;
   for (int64_t step = 0; step < steps; ++step) {
     room.next = 0;
-    Network<double> net, gradient;
+    Network<double> net, mean, square;
     for (int i = 0; i < PARAMETERS; ++i) {
       net.at[i] = parameters[i].data();
-      std::fill(gradients[i].begin(), gradients[i].end(), 0.0);
-      gradient.at[i] = gradients[i].data();
+      mean.at[i] = means[i].data();
+      square.at[i] = squares[i].data();
     }
     Run<double> run{net,
                     net,
                     false,
                     {{own.data(), own.data()}, {strength.data(), strength.data()}, copies, false, false},
-                    Matrix<double>(features.data(), n_features, exemplars),
+                    Matrix<double>(features.data(), exemplars, n_features).t(),
                     labels,
                     {heads, heads},
                     d_model,
@@ -110,17 +110,13 @@ int main(int argc, char** argv) {
                     pairs,
                     {cosine.data(), sine.data(), positions},
                     room};
-    run.embed();
     const Sequences which{&exemplar[step * batch * (pairs + 1)], &label[step * batch * pairs], &match[step * batch],
                           batch};
-    const Matrix<double> logits = room.matrix(labels, batch);
-    const Activations<double> activations = run.forward(which, logits);
-    const double loss = run.backward(which, activations, logits, gradient);
-    of_losses = std::max(of_losses, worst(&loss, &losses[step], 1));
     beta_1 *= 0.9;
     beta_2 *= 0.999;
     const Adam<double> adam{learning_rate / (1 - beta_1), std::sqrt(1 - beta_2), 0.9, 0.999, 1e-8};
-    for (int i = 0; i < PARAMETERS; ++i) adam(net.at[i], means[i].data(), squares[i].data(), gradient.at[i], size[i]);
+    const double loss = run.step(which, adam, mean, square, size.data());
+    of_losses = std::max(of_losses, worst(&loss, &losses[step], 1));
   }
   double of_parameters = 0;
   for (int i = 0; i < PARAMETERS; ++i)

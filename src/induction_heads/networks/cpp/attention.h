@@ -60,16 +60,17 @@ INLINED void for_heads(int64_t heads, int64_t batch, int64_t room, const Each& e
     }
 }
 
-// Rotary embedding, adjacent pairs, at the last positions of cosine and sine (pair, position); backwards with sign -1.
+// Rotary embedding, adjacent pairs, at the last positions before `end` of cosine and sine (pair, position); backwards
+// with sign -1.
 template <typename F>
 struct Rotary {
   const F *cosine, *sine;
-  int64_t positions;
+  int64_t positions, end = positions;
 
   INLINED void operator()(Tile<F> x, F sign = 1) const {
     for (int64_t p = 0; p < x.a / 2; ++p)
       for (int64_t t = 0; t < x.b; ++t) {
-        const int64_t i = p * positions + positions - x.b + t;
+        const int64_t i = p * positions + end - x.b + t;
         const Lanes<F> even = x(2 * p, t), odd = x(2 * p + 1, t);
         x(2 * p, t) = even * cosine[i] - odd * (sign * sine[i]);
         x(2 * p + 1, t) = odd * cosine[i] + even * (sign * sine[i]);

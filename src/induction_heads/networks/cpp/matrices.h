@@ -76,6 +76,14 @@ inline Lanes<F> exp(Lanes<F> x) {
   return tiny ? Lanes<F>{} : sum * scale;
 }
 
+// Calls each(0), each(1), … each(N - 1) with constants: what a loop would count is known when it is compiled.
+template <int N, typename Each>
+inline __attribute__((always_inline)) void unrolled(const Each& each) {
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (each(std::integral_constant<int, I>()), ...);
+  }(std::make_integer_sequence<int, N>());
+}
+
 // The lanes of a and b, counted one after the other, that `L` names.
 template <typename F, int... L>
 inline Lanes<F> chosen(Lanes<F> a, Lanes<F> b) {
@@ -95,9 +103,10 @@ inline void exchange(Lanes<F>& a, Lanes<F>& b, std::integer_sequence<int, L...>)
 }
 
 template <typename F, int H = LANES<F> / 2>
-inline void transpose(Lanes<F>* square) {
-  for (int i = 0; i < LANES<F>; ++i)
-    if (!(i & H)) exchange<F, H>(square[i], square[i + H], std::make_integer_sequence<int, LANES<F>>());
+inline __attribute__((always_inline)) void transpose(Lanes<F> (&square)[LANES<F>]) {
+  unrolled<LANES<F>>([&](auto i) __attribute__((always_inline)) {
+    if constexpr (!(i & H)) exchange<F, H>(square[i], square[i + H], std::make_integer_sequence<int, LANES<F>>());
+  });
   if constexpr (H > 1) transpose<F, H / 2>(square);
 }
 
@@ -107,10 +116,13 @@ inline void transposed(int64_t rows, int64_t columns, const Read& read, const Wr
   for (int64_t i = 0; i < rows; i += LANES<F>)
     for (int64_t d = 0; d < columns; d += LANES<F>) {
       const int64_t high = std::min<int64_t>(LANES<F>, rows - i), wide = std::min<int64_t>(LANES<F>, columns - d);
-      Lanes<F> square[LANES<F>] = {};
-      for (int64_t j = 0; j < high; ++j) square[j] = read(i + j, d, wide);
+      Lanes<F> square[LANES<F>];
+      unrolled<LANES<F>>(
+          [&](auto j) __attribute__((always_inline)) { square[j] = j < high ? read(i + j, d, wide) : Lanes<F>{}; });
       transpose<F>(square);
-      for (int64_t j = 0; j < wide; ++j) write(d + j, i, square[j], high);
+      unrolled<LANES<F>>([&](auto j) __attribute__((always_inline)) {
+        if (j < wide) write(d + j, i, square[j], high);
+      });
     }
 }
 
@@ -125,18 +137,10 @@ struct Matrix {
       : at(at), rows(rows), columns(columns), row(row), column(column) {}
   F* operator[](int64_t i) const { return at + i * row; }
   Matrix t() const { return {at, columns, rows, column, row}; }
-  Matrix from(int64_t j, int64_t n) const { return {at + j * column, rows, n, row, column}; }  // columns j … j + n
+  Matrix from(int64_t j, int64_t n) const { return {at + j * column, rows, n, row, column}; }   // columns j … j + n
   Matrix below(int64_t i, int64_t n) const { return {at + i * row, n, columns, row, column}; }  // rows i … i + n
   Matrix last(int64_t n) const { return from(columns - n, n); }
 };
-
-// Calls each(0), each(1), … each(N - 1) with constants: what a loop would count is known when it is compiled.
-template <int N, typename Each>
-inline __attribute__((always_inline)) void unrolled(const Each& each) {
-  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-    (each(std::integral_constant<int, I>()), ...);
-  }(std::make_integer_sequence<int, N>());
-}
 
 // c (+)= a b for M rows and N vectors of columns. The rows of b and c are contiguous, those of b whole vectors; only
 // the columns that c has are written. Unrolled, so that the sums never leave their registers.
@@ -150,9 +154,8 @@ inline void block(Matrix<F> a, Matrix<F> b, Matrix<F> c, bool add) {
   for (int64_t k = 0; k < a.columns; ++k) {
     Lanes<F> row[N];
     unrolled<N>([&](auto n) __attribute__((always_inline)) { row[n] = load(b[k] + n * LANES<F>, LANES<F>); });
-    each_sum([&](Lanes<F>& one, int m, int j) __attribute__((always_inline)) {
-      one += row[j / LANES<F>] * a.at[m * a.row + k * a.column];
-    });
+    each_sum([&](Lanes<F>& one, int m, int j)
+                 __attribute__((always_inline)) { one += row[j / LANES<F>] * a.at[m * a.row + k * a.column]; });
   }
   if (c.columns >= N * LANES<F>) {
     each_sum([&](const Lanes<F>& one, int m, int j) __attribute__((always_inline)) {
@@ -161,7 +164,8 @@ inline void block(Matrix<F> a, Matrix<F> b, Matrix<F> c, bool add) {
     return;
   }
   F whole[M][N * LANES<F>];
-  each_sum([&](const Lanes<F>& one, int m, int j) __attribute__((always_inline)) { store(whole[m] + j, one, LANES<F>); });
+  each_sum([&](const Lanes<F>& one, int m, int j)
+               __attribute__((always_inline)) { store(whole[m] + j, one, LANES<F>); });
   for (int m = 0; m < M; ++m)
     for (int64_t j = 0; j < c.columns; ++j) c[m][j] = add ? c[m][j] + whole[m][j] : whole[m][j];
 }

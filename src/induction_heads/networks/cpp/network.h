@@ -102,6 +102,14 @@ struct Activations {
   Normed<F> read_2, read_final;  // what Layer 2 and the unembedding read
 };
 
+// The pairs that sequences begin with, each once: at their two tokens, all that is computed is theirs alone.
+template <typename F>
+struct Beginnings {
+  int64_t tokens = 0;           // none where nothing was computed ahead
+  std::vector<int64_t> number;  // of (exemplar, label)
+  Matrix<F> k, v;               // what Layer 2 reads, (token, beginning) x (head d_head)
+};
+
 // One network of two layers: model.forward, the loss, and the gradients of all parameters. First `embed`, then
 // `forward` and `backward` as often as there are sequences.
 template <typename F>
@@ -123,8 +131,9 @@ struct Run {
   Normed<F> read = room.normed(d_model, items);
   M item_qkv[3] = {room.matrix(items, width[0]), room.matrix(items, width[0]), room.matrix(items, width[0])};
   std::vector<int64_t> used = counted(exemplars);  // exemplars that are embedded; the rows of others are zeros
-  M of_used;                  // their features, exemplar x feature
-  M to_rows;                  // the gradient of `rows`, from which that of W_exemplar follows
+  M of_used;                                       // their features, exemplar x feature
+  M to_rows;                                       // the gradient of `rows`, from which that of W_exemplar follows
+  Beginnings<F> begun;
   bool watched = false;  // patterns are computed even where nothing reads them
 
   static M weight(F* at, int64_t rows, int64_t columns) { return {at, rows, columns}; }
@@ -136,7 +145,7 @@ struct Run {
     const bool last = layer == 1;
     return {heads[layer],
             d_head,
-            last ? 1 : tokens,
+            last ? 1 : tokens - begun.tokens,
             tokens,
             batch,
             rotary,
@@ -184,9 +193,9 @@ struct Run {
   Activations<F> forward(const Sequences& of, M logits) {
     Activations<F> at;
     at.token = tokens_of(of);
-    at.stream = room.matrix(d_model, tokens * of.size);
-    look_up(rows, at.token.data(), at.stream);
-    if (layer_1()) forward_layer_1(of, at);
+    at.stream = room.matrix(d_model, (tokens - begun.tokens) * of.size);
+    look_up(rows, at.token.data() + begun.tokens * of.size, at.stream);
+    if (layer_1()) forward_layer_1(attention(0, of.size, of.match), at);
     forward_layer_2(of, at);
     if (clamped.copying)
       copy(of, at.layer_2.copied, logits);
@@ -256,26 +265,75 @@ struct Run {
     return token;
   }
 
-  void forward_layer_1(const Sequences& of, Activations<F>& at) {
-    const int64_t n = tokens * of.size;
-    const Attention<F> attend = attention(0, of.size, of.match);
-    M qkv[3];
-    for (int i = 0; i < 3; ++i) qkv[i] = room.matrix(width[0], n);
-    for (int i = attend.reads_keys() ? 0 : 2; i < 3; ++i) look_up(item_qkv[i], at.token.data(), qkv[i]);
-    at.layer_1 = {qkv[0], qkv[1], qkv[2], room.matrix(heads[0] * tokens, n), room.matrix(width[0], n), {}};
+  // Computes what these sequences begin with; from here on, `forward` computes the tokens after it alone.
+  void begin(const Sequences& of) {
+    std::vector<int64_t> exemplar, label;
+    begun.number.assign(exemplars * labels, -1);
+    for (int64_t b = 0; b < of.size; ++b) {
+      int64_t& number = begun.number[pair_of(of, b)];
+      if (number >= 0) continue;
+      number = exemplar.size();
+      exemplar.push_back(of.exemplar[b * (pairs + 1)]);
+      label.push_back(exemplars + of.label[b * pairs]);
+    }
+    Activations<F> at;
+    at.token = exemplar;
+    at.token.insert(at.token.end(), label.begin(), label.end());
+    at.stream = room.matrix(d_model, at.token.size());
+    look_up(rows, at.token.data(), at.stream);
+    if (layer_1()) {
+      Attention<F> attend = attention(0, exemplar.size(), nullptr);
+      attend.queries = attend.tokens = attend.rotary.end = 2;
+      forward_layer_1(attend, at);
+    }
+    const Normed<F> read = room.normed(d_model, at.token.size());
+    layer_norm<F>(at.stream, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, read);
+    for (auto [which, to] : {std::pair(W_K, &begun.k), {W_V, &begun.v}})
+      multiply(read.out.t(), weight_2(which), *to = room.matrix(at.token.size(), width[1]));
+    begun.tokens = 2;
+  }
+
+  // The place of a sequence's first exemplar and label in `begun.number`.
+  int64_t pair_of(const Sequences& of, int64_t b) const {
+    return of.exemplar[b * (pairs + 1)] * labels + of.label[b * pairs];
+  }
+
+  // Tokens that `attend` has no queries at are those that were computed ahead.
+  void forward_layer_1(const Attention<F>& attend, Activations<F>& at) {
+    const int64_t n = attend.tokens * attend.batch, later = attend.queries * attend.batch;
+    const int64_t* token = at.token.data();
+    const M q = room.matrix(width[0], later), k = room.matrix(width[0], n), v = room.matrix(width[0], n);
+    if (attend.reads_keys()) {
+      look_up(item_qkv[0], token + n - later, q);
+      look_up(item_qkv[1], token, k);
+    }
+    look_up(item_qkv[2], token, v);
+    at.layer_1 = {q, k, v, room.matrix(heads[0] * attend.queries, n), room.matrix(width[0], later), {}};
     attend.forward(at.layer_1);
     multiply(weight(first.of(0, W_O), width[0], d_model).t(), at.layer_1.z, at.stream, true);
   }
 
   // Layer 2 at the query alone.
   void forward_layer_2(const Sequences& of, Activations<F>& at) {
-    at.read_2 = room.normed(d_model, tokens * of.size);
+    at.read_2 = room.normed(d_model, at.stream.columns);
     layer_norm<F>(at.stream, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, at.read_2);
     at.layer_2 = project(at.read_2.out, of.size);
+    if (begun.tokens) read_beginnings(of, at.layer_2);
     attention(1, of.size, of.match).forward(at.layer_2);
   }
 
-  // What Layer 2 reads, as its queries and keys, for patterns, and as its values.
+  void read_beginnings(const Sequences& of, const Sites<F>& to) const {
+    const int64_t n = begun.tokens * of.size;
+    std::vector<int64_t> row(n);
+    for (int64_t b = 0; b < of.size; ++b) {
+      row[b] = begun.number[pair_of(of, b)];
+      row[of.size + b] = row[b] + begun.k.rows / begun.tokens;
+    }
+    look_up(begun.k, row.data(), to.k.from(0, n));
+    look_up(begun.v, row.data(), to.v.from(0, n));
+  }
+
+  // What Layer 2 reads, as its queries and keys, for patterns, and as its values; those of beginnings are left out.
   Sites<F> project(M read, int64_t batch, bool patterns = true, bool values = true) {
     const Attention<F> attend = attention(1, batch, nullptr);
     const int64_t n = tokens * batch;
@@ -283,9 +341,9 @@ struct Run {
                          room.matrix(heads[1], n),     room.matrix(width[1], batch), room.matrix(pairs, batch)};
     if (patterns && attend.reads_keys()) {
       multiply(weight_2(W_Q).t(), read.last(batch), to.q);
-      multiply(weight_2(W_K).t(), read, to.k);
+      multiply(weight_2(W_K).t(), read, to.k.last(read.columns));
     }
-    if (values && attend.mixes) multiply(weight_2(W_V).t(), read, to.v);
+    if (values && attend.mixes) multiply(weight_2(W_V).t(), read, to.v.last(read.columns));
     return to;
   }
 

@@ -155,6 +155,7 @@ Tensor logits(TensorList parameters, TensorList grafted, const Tensor& features,
     static thread_local Room<F> room;
     Run<F> run = batch.run(r, room);
     run.embed();
+    run.begin(batch.sequences(r, 0, batch.size));
     const size_t embedded = room.next;
     for (int64_t b = 0; b < batch.size; b += AT_ONCE) {
       const int64_t here = std::min(AT_ONCE, batch.size - b);

@@ -34,7 +34,7 @@ struct Paths {
     embedded = run.room.matrix(run.d_model, run.tokens * of.size);
     look_up(run.rows, whole.token.data(), embedded);
     whole.stream = copy(embedded);
-    run.forward_layer_1(of, whole);
+    run.forward_layer_1(run.attention(0, of.size, of.match), whole);
     whole.layer_2 = read(whole.stream, true, true);
     written = write(0, whole.layer_1.z.last(of.size));
   }
