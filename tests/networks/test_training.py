@@ -65,9 +65,10 @@ def test_a_run_of_which_enough_is_known_leaves_and_changes_nothing_for_the_other
     quick = dataclasses.replace(SHORT, sequences=6_400, clamps=(PerfectMatch("L2H3"),), until_learnt=True)
     slow = dataclasses.replace(quick, init_seed=1, clamps=(PreviousTokenAttention(("L1H2",)),))
     heard = []
-    first, second = group([quick, slow]).train(lambda step, loss: heard.append(len(loss)))
-    assert first.progress < second.progress and set(heard) == {1, 2}
-    assert heard.count(2) * BATCH == first.progress and len(heard) * BATCH == second.progress
+    first, second = group([quick, slow]).train(lambda step, losses: heard.append(losses.shape))
+    assert first.progress < second.progress and {runs for runs, _ in heard} == {1, 2}
+    assert sum(steps for runs, steps in heard if runs == 2) * BATCH == first.progress
+    assert sum(steps for _, steps in heard) * BATCH == second.progress
     for run, found in ((quick, first), (slow, second)):
         (alone,) = trained([run])
         assert alone.progress == found.progress
@@ -136,9 +137,8 @@ def test_exemplars_that_no_sequence_of_a_step_has_change_nothing():
     table = many.evaluation_features["train"]
     unused = torch.full((1, 64, table.shape[2]), math.nan)  # whole vectors: sums are in the same order
     many.evaluation_features["train"] = torch.cat([table, unused], 1)
-    for step in range(5):
-        batch = Sequences(*(tensor[step] for tensor in few.blocks(0)))
-        assert torch.equal(few.step(batch), many.step(batch))
+    batches = Sequences(*(tensor[:, :5] for tensor in few.blocks(0)))
+    assert torch.equal(few.steps(batches), many.steps(batches))
     for name, p in few.parameters.items():
         assert torch.equal(p, many.parameters[name]), name
 
@@ -159,13 +159,13 @@ def test_an_exemplar_label_or_pair_that_is_not_there_is_named():
     here = group([SHORT])
     if here.clamped is None:
         pytest.skip("no C++ compiler")
-    exemplar, label, match = (tensor[0] for tensor in here.blocks(0))
+    exemplar, label, match = (tensor[:, :1] for tensor in here.blocks(0))
     with pytest.raises(IndexError, match="exemplar: expected a number below 11, got 11"):
-        here.step(Sequences(exemplar * 0 + 11, label, match))
+        here.steps(Sequences(exemplar * 0 + 11, label, match))
     with pytest.raises(IndexError, match="label: expected a number below 5, got -1"):
-        here.step(Sequences(exemplar, label * 0 - 1, match))
+        here.steps(Sequences(exemplar, label * 0 - 1, match))
     with pytest.raises(IndexError, match="match: expected a number below 2, got 2"):
-        here.step(Sequences(exemplar, label, match * 0 + 2))
+        here.steps(Sequences(exemplar, label, match * 0 + 2))
 
 
 def test_the_loss_falls():

@@ -56,8 +56,8 @@ def group(each: list[Run]) -> Group:
 def batches(of: Group) -> Iterator[Sequences]:
     block = of.blocks(0)
     while True:
-        for i in range(len(block.match)):
-            yield Sequences(*(tensor[i] for tensor in block))
+        for i in range(block.match.shape[1]):
+            yield Sequences(*(tensor[:, i] for tensor in block))
 
 
 def milliseconds(step: Callable[[], object], repeats: int = 5, steps: int = STEPS // 5) -> float:
@@ -164,8 +164,8 @@ def _group_ms(each: list[Run]) -> tuple[float, float, float]:
     """Milliseconds a step of a group, of an evaluation of its train set; megabytes at the peak."""
     with schedule.one_thread():
         here = group(each)
-        stream = batches(here)
-        step = milliseconds(lambda: here.step(next(stream)))
+        some = Sequences(*(tensor[:, :STEPS] for tensor in here.blocks(0)))
+        step = milliseconds(lambda: here.steps(some), steps=1) / STEPS
         evaluation = milliseconds(lambda: here.evaluate(["train"]), 3, 1)
     return step, evaluation, processes.peak_megabytes()
 
@@ -277,7 +277,8 @@ def profile(settings: Settings) -> None:
         stream, store = batches(here), Store(Path(folder), random_data())
         batch, states = next(stream), here.capture(0)
         forward = milliseconds(lambda: here.logits("train", batch))
-        whole = milliseconds(lambda: here.step(batch))
+        one = Sequences(*(tensor[:, None] for tensor in batch))
+        whole = milliseconds(lambda: here.steps(one))
         adam = _adam_ms(here)
         evaluations, checkpoints = each[0].evaluate_every / BATCH, each[0].checkpoint_every / BATCH
 

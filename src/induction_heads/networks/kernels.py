@@ -216,16 +216,18 @@ def train(
     clamped: Clamped,
     features: Float[Tensor, "#run exemplar feature"],
     sequences: Sequence[Tensor],
-    adam: Sequence[float],
-) -> Float[Tensor, " run"]:
-    """One step of every run in place, as `optimiser.step` makes it with `model.loss`; each run's loss before it, nats.
+    adam: Sequence[Sequence[float]],
+) -> Float[Tensor, "run step"]:
+    """Steps of every run in place, as `optimiser.step` makes them with `model.loss`; the loss before each, nats.
 
-    `sequences` are the tensors of `model.Sequences`, `adam` is what `Adam.corrected` gives. Needs `load`.
+    `sequences` are the tensors of `model.Sequences`, `run step batch …`; `adam`: for each step, what `Adam.corrected`
+    gives. Needs `load`.
     """
+    rates, roots, (beta_1, *_), (beta_2, *_), (eps, *_) = zip(*adam, strict=True)
     learnt = ([tensors[name] for name in PARAMETERS] for tensors in (parameters, mean, square))
-    return operators(features.dtype).train(
-        *learnt, *_given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, sequences), *adam
-    )
+    together = [tensor.flatten(1, 2) for tensor in sequences]
+    given = _given(clamped, parameters["blocks.0.W_Q"].shape[-1], features, together)
+    return operators(features.dtype).train(*learnt, *given, rates, roots, beta_1, beta_2, eps)
 
 
 def logits(

@@ -45,8 +45,9 @@ def own_attention(run: list[clamps.Clamp]) -> list[clamps.Clamp]:
     return [clamp for clamp in run if not (copies and isinstance(clamp, clamps.PerfectLayer1))]
 
 
-def batch(file: np.lib.npyio.NpzFile, step: int, runs: int) -> Sequences:
-    exemplar, label = (torch.from_numpy(file[n][step]).expand(runs, -1, -1) for n in ("class_idx", "labels"))
+def batch(file: np.lib.npyio.NpzFile, step: int | slice, runs: int) -> Sequences:
+    exemplar, label = (torch.from_numpy(file[n][step])[None] for n in ("class_idx", "labels"))
+    exemplar, label = (each.expand(runs, *each.shape[1:]) for each in (exemplar, label))
     match = (exemplar[..., :-1] == exemplar[..., -1:]).int().argmax(-1)
     return Sequences(exemplar, label[..., :-1], match)
 
@@ -111,15 +112,10 @@ def train_in_kernels(
     adam = optimiser.Adam.at_start(
         model.stored({name: p[None].clone() for name, p in clamps.restrict(initial, heads).items()})
     )
-    features, steps = torch.from_numpy(file["features"])[None], range(file["class_idx"].shape[0])
-    rate = float(file["lr"])
-    losses = [
-        kernels.train(
-            adam.parameters, adam.mean, adam.square, run, features, batch(file, step, 1), adam.corrected(rate)
-        )
-        for step in steps
-    ]
-    return torch.cat(losses), adam.parameters
+    features, steps = torch.from_numpy(file["features"])[None], batch(file, slice(None), 1)
+    corrected = [adam.corrected(float(file["lr"])) for _ in range(steps.match.shape[1])]
+    losses = kernels.train(adam.parameters, adam.mean, adam.square, run, features, steps, corrected)
+    return losses[0], adam.parameters
 
 
 def worst(ours: Tensor, theirs: np.ndarray | Tensor) -> float:

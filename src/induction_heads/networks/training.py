@@ -1,4 +1,4 @@
-"""Training of many runs as one batch (section 2.2), clamps included. The hot path is `Group.step`.
+"""Training of many runs as one batch (section 2.2), clamps included. The hot path is `Group.steps`.
 
 A group is a set of runs of one shape: equally long, equally many heads left to compute. Ablated heads are left out
 (their gradient is zero, so Adam leaves them where they are); runs with fewer labels are padded with labels whose
@@ -7,8 +7,8 @@ logit is NO_LOGIT, which nothing ever learns. Neither changes a run's numbers.
 
 import math
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -150,27 +150,20 @@ class Group:
         return Sequences(*(torch.cat(tensors).to(self.device) for tensors in zip(*each, strict=True)))
 
     def blocks(self, number: int) -> Sequences:
-        """Training steps of one block, `step run batch …`; runs with the same stream read the same."""
+        """Training steps of one block, `run step batch …`; runs with the same stream read the same."""
         drawn = {key: sequences.block(key[0], key[1], number) for key in {(r.task, r.stream_seed) for r in self.runs}}
         each = [drawn[run.task, run.stream_seed] for run in self.runs]
-        return Sequences(*(torch.stack(tensors, 1).to(self.device) for tensors in zip(*each, strict=True)))
+        return Sequences(*(torch.stack(tensors).to(self.device) for tensors in zip(*each, strict=True)))
 
-    def step(self, batch: Sequences) -> Tensor:
-        """One step of every run; returns their losses on the batch."""
+    def steps(self, batches: Sequences) -> Tensor:
+        """Steps of every run on batches, `run step batch …`; returns the losses before each, `run step`."""
+        adam, rate, features = self.adam, self.learning_rate, self.evaluation_features["train"]
+        n = batches.match.shape[1]
         if self.clamped is None:
-            return optimiser.step(
-                self.adam, loss, self.learning_rate, self.evaluation_features["train"], batch, self.clamps
-            )
-        adam = self.adam
-        return kernels.train(
-            adam.parameters,
-            adam.mean,
-            adam.square,
-            self.clamped,
-            self.evaluation_features["train"],
-            batch,
-            adam.corrected(self.learning_rate),
-        )
+            each = [Sequences(*(tensor[:, i] for tensor in batches)) for i in range(n)]
+            return torch.stack([optimiser.step(adam, loss, rate, features, batch, self.clamps) for batch in each], 1)
+        corrected = [adam.corrected(rate) for _ in range(n)]
+        return kernels.train(adam.parameters, adam.mean, adam.square, self.clamped, features, batches, corrected)
 
     def logits(self, name: str, batch: Sequences) -> Tensor:
         """Of sequences over the exemplars of an evaluation set, `run batch label`."""
@@ -226,18 +219,21 @@ class Group:
 
     def train(
         self,
-        report: Callable[[int, Tensor | None], None] = lambda step, loss: None,
+        report: Callable[[int, Tensor], None] = lambda step, losses: None,
         keep_checkpoint: Callable[[Run, int, Parameters], None] = lambda run, sequences, parameters: None,
         save: Callable[[list[State]], None] | None = None,
+        at_once: int = sequences.STEPS_A_BLOCK,
     ) -> list[State]:
         """Train to the end; gives the states of all runs that the group began with.
 
-        A run of which enough is known leaves the group. `report` hears of every step, and of the losses of the runs
-        that are left; `save` gets all states now and then, for resuming.
+        A run of which enough is known leaves the group. After at most `at_once` steps, `report` hears how many there
+        were, and the losses before each, `run step`, of the runs that are left; `save` gets all states now and then,
+        for resuming.
         """
         steps, at, states = self.runs[0].steps, Schedule.of(self.runs[0]), self.states
-        saved = time.monotonic()
-        for step in range(self.start, steps + 1):
+        stops, at_once = sorted(at.train | at.checkpoints), at_once if self.clamped is not None else 1
+        saved, step = time.monotonic(), self.start
+        while True:
             new = step > self.start or step == 0  # what was done before the interruption is in the state
             if new and step in at.train:
                 self._record(step, EVALUATION_SETS if step in at.others else EVALUATION_SETS[:1])
@@ -253,7 +249,10 @@ class Group:
             number, place = divmod(step, sequences.STEPS_A_BLOCK)
             if place == 0 or step == self.start:
                 block = self.blocks(number)
-            report(step + 1, self.step(Sequences(*(tensor[place] for tensor in block))))
+            n = min(stops[bisect_right(stops, step)] - step, sequences.STEPS_A_BLOCK - place, at_once)
+            losses = self.steps(Sequences(*(tensor[:, place : place + n] for tensor in block)))
+            step += n
+            report(step, losses)
         self.capture(step)
         return states
 
@@ -322,8 +321,8 @@ class Pairs(Family):
         device: str,
         hears: Hears,
     ) -> list[State]:
-        def heard(step: int, loss: Any) -> None:
-            hears.progress(len(loss) * BATCH, loss.mean())
+        def heard(step: int, losses: Tensor) -> None:
+            hears.progress(losses.numel() * BATCH, losses[:, -1].mean())
 
         return Group(runs, states, data, needed, device).train(heard, hears.checkpoint, hears.states)
 

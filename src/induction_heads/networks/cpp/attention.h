@@ -4,8 +4,6 @@
 
 namespace {
 
-#define INLINED inline __attribute__((always_inline))
-
 // Attention of one head, for the sequences that fill the lanes: a tile holds `a x b` of their numbers.
 template <typename F>
 struct Tile {
@@ -50,7 +48,7 @@ struct Head {
 
 // Calls each(head) for every head and as many sequences as fill the lanes, with room for so many numbers.
 template <typename F, typename Each>
-INLINED void for_heads(int64_t heads, int64_t batch, int64_t room, const Each& each) {
+inline INLINED void for_heads(int64_t heads, int64_t batch, int64_t room, const Each& each) {
   static thread_local Memory<F> memory;
   Lanes<F>* const space = reinterpret_cast<Lanes<F>*>(memory.numbers(room * LANES<F>));
   for (int64_t h = 0; h < heads; ++h)
@@ -80,7 +78,7 @@ struct Rotary {
 
 // Of rotated queries and keys; -inf is what a query does not see. The queries are at the last tokens.
 template <typename F>
-INLINED void scores_of(Tile<F> query, Tile<F> key, Tile<F> score) {
+inline INLINED void scores_of(Tile<F> query, Tile<F> key, Tile<F> score) {
   const F scale = 1 / std::sqrt(F(query.a));
   for (int64_t i = 0; i < query.b; ++i)
     for (int64_t j = 0; j < key.b; ++j) {
@@ -96,7 +94,7 @@ INLINED void scores_of(Tile<F> query, Tile<F> key, Tile<F> score) {
 
 // z: the values, weighted by the pattern.
 template <typename F>
-INLINED void mix_of(Tile<F> pattern, Tile<F> value, Tile<F> z) {
+inline INLINED void mix_of(Tile<F> pattern, Tile<F> value, Tile<F> z) {
   for (int64_t d = 0; d < value.a; ++d)
     for (int64_t i = 0; i < pattern.a; ++i) {
       Lanes<F> sum = {};
@@ -163,35 +161,33 @@ struct Attention {
         pattern(queries - 1, 2 * p + 1)[b] = p == match[head.sequence + b] ? correct : other;
   }
 
-  // Calls each(this attention): with sizes that are known when it is compiled, and loops unrolled, where they are the
-  // paper's.
+  // Calls each(this attention), where it has these sizes: with what is known when it is compiled, loops are unrolled.
+  template <int64_t D_HEAD, int64_t QUERIES, int64_t TOKENS, typename Each>
+  bool of_size(const Each& each) const {
+    if (d_head != D_HEAD || queries != QUERIES || tokens != TOKENS) return false;
+    Attention known = *this;
+    known.d_head = D_HEAD;
+    known.queries = QUERIES;
+    known.tokens = TOKENS;
+    each(known);
+    return true;
+  }
+  // First as the paper's networks have it: in Layer 1, after what sequences begin with, and in Layer 2.
   template <typename Each>
   void with_sizes(const Each& each) const {
-    Attention known = *this;
-    known.d_head = 8;
-    known.tokens = 5;
-    if (d_head != known.d_head || tokens != known.tokens) {
-      each(*this);
-    } else if (queries == 5) {
-      known.queries = 5;
-      each(known);
-    } else if (queries == 1) {
-      known.queries = 1;
-      each(known);
-    } else {
-      each(*this);
-    }
+    if (of_size<8, 5, 5>(each) || of_size<8, 3, 5>(each) || of_size<8, 1, 5>(each)) return;
+    each(*this);
   }
   void forward(const Sites<F>& at) const {
-    with_sizes([&](const Attention& a) __attribute__((always_inline)) { a.forward_of(at); });
+    with_sizes([&](const Attention& a) INLINED { a.forward_of(at); });
   }
   void backward(const Sites<F>& at, const Sites<F>& to) const {
-    with_sizes([&](const Attention& a) __attribute__((always_inline)) { a.backward_of(at, to); });
+    with_sizes([&](const Attention& a) INLINED { a.backward_of(at, to); });
   }
 
   // Writes pattern, z and copied.
   INLINED void forward_of(const Sites<F>& at) const {
-    for_heads<F>(heads, batch, room(), [&](Head<F>& head) __attribute__((always_inline)) {
+    for_heads<F>(heads, batch, room(), [&](Head<F>& head) INLINED {
       const Tile<F> pattern = head.room(queries, tokens);
       if (reads(head.head)) {
         const Tile<F> query = head.read(at.q, d_head, queries), key = head.read(at.k, d_head, tokens, source);
@@ -214,7 +210,7 @@ struct Attention {
 
   // Writes the gradient of v, and adds to those of q and k.
   INLINED void backward_of(const Sites<F>& at, const Sites<F>& to) const {
-    for_heads<F>(heads, batch, room(), [&](Head<F>& head) __attribute__((always_inline)) {
+    for_heads<F>(heads, batch, room(), [&](Head<F>& head) INLINED {
       const Tile<F> to_score = head.room(queries, tokens);
       to_score.clear();
       if (mixes) mix_backward(head, at, to, to_score);

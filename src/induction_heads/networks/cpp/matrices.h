@@ -11,6 +11,9 @@
 
 namespace {
 
+// For what is given constants, or registers: compiled where it is called.
+#define INLINED __attribute__((always_inline))
+
 // Bytes of a vector register, and the block of a product whose sums stay in registers: ROWS x PANEL vectors.
 #if defined(__AVX512F__)
 constexpr int VECTOR = 64, ROWS = 6, PANEL = 4;  // of 32 registers
@@ -78,10 +81,9 @@ inline Lanes<F> exp(Lanes<F> x) {
 
 // Calls each(0), each(1), … each(N - 1) with constants: what a loop would count is known when it is compiled.
 template <int N, typename Each>
-inline __attribute__((always_inline)) void unrolled(const Each& each) {
-  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-    (each(std::integral_constant<int, I>()), ...);
-  }(std::make_integer_sequence<int, N>());
+inline INLINED void unrolled(const Each& each) {
+  [&]<int... I>(std::integer_sequence<int, I...>)
+      INLINED { (each(std::integral_constant<int, I>()), ...); }(std::make_integer_sequence<int, N>());
 }
 
 // The lanes of a and b, counted one after the other, that `L` names.
@@ -103,8 +105,8 @@ inline void exchange(Lanes<F>& a, Lanes<F>& b, std::integer_sequence<int, L...>)
 }
 
 template <typename F, int H = LANES<F> / 2>
-inline __attribute__((always_inline)) void transpose(Lanes<F> (&square)[LANES<F>]) {
-  unrolled<LANES<F>>([&](auto i) __attribute__((always_inline)) {
+inline INLINED void transpose(Lanes<F> (&square)[LANES<F>]) {
+  unrolled<LANES<F>>([&](auto i) INLINED {
     if constexpr (!(i & H)) exchange<F, H>(square[i], square[i + H], std::make_integer_sequence<int, LANES<F>>());
   });
   if constexpr (H > 1) transpose<F, H / 2>(square);
@@ -117,10 +119,9 @@ inline void transposed(int64_t rows, int64_t columns, const Read& read, const Wr
     for (int64_t d = 0; d < columns; d += LANES<F>) {
       const int64_t high = std::min<int64_t>(LANES<F>, rows - i), wide = std::min<int64_t>(LANES<F>, columns - d);
       Lanes<F> square[LANES<F>];
-      unrolled<LANES<F>>(
-          [&](auto j) __attribute__((always_inline)) { square[j] = j < high ? read(i + j, d, wide) : Lanes<F>{}; });
+      unrolled<LANES<F>>([&](auto j) INLINED { square[j] = j < high ? read(i + j, d, wide) : Lanes<F>{}; });
       transpose<F>(square);
-      unrolled<LANES<F>>([&](auto j) __attribute__((always_inline)) {
+      unrolled<LANES<F>>([&](auto j) INLINED {
         if (j < wide) write(d + j, i, square[j], high);
       });
     }
@@ -147,25 +148,21 @@ struct Matrix {
 template <typename F, int M, int N>
 inline void block(Matrix<F> a, Matrix<F> b, Matrix<F> c, bool add) {
   Lanes<F> sum[M * N];
-  auto each_sum = [&](const auto& each) __attribute__((always_inline)) {
-    unrolled<M * N>([&](auto i) __attribute__((always_inline)) { each(sum[i], i / N, i % N * LANES<F>); });
-  };
-  each_sum([](Lanes<F>& one, int, int) __attribute__((always_inline)) { one = Lanes<F>{}; });
+  auto each_sum = [&](const auto& each)
+                      INLINED { unrolled<M * N>([&](auto i) INLINED { each(sum[i], i / N, i % N * LANES<F>); }); };
+  each_sum([](Lanes<F>& one, int, int) INLINED { one = Lanes<F>{}; });
   for (int64_t k = 0; k < a.columns; ++k) {
     Lanes<F> row[N];
-    unrolled<N>([&](auto n) __attribute__((always_inline)) { row[n] = load(b[k] + n * LANES<F>, LANES<F>); });
-    each_sum([&](Lanes<F>& one, int m, int j)
-                 __attribute__((always_inline)) { one += row[j / LANES<F>] * a.at[m * a.row + k * a.column]; });
+    unrolled<N>([&](auto n) INLINED { row[n] = load(b[k] + n * LANES<F>, LANES<F>); });
+    each_sum([&](Lanes<F>& one, int m, int j) INLINED { one += row[j / LANES<F>] * a.at[m * a.row + k * a.column]; });
   }
   if (c.columns >= N * LANES<F>) {
-    each_sum([&](const Lanes<F>& one, int m, int j) __attribute__((always_inline)) {
-      store(c[m] + j, add ? load(c[m] + j, LANES<F>) + one : one, LANES<F>);
-    });
+    each_sum([&](const Lanes<F>& one, int m, int j)
+                 INLINED { store(c[m] + j, add ? load(c[m] + j, LANES<F>) + one : one, LANES<F>); });
     return;
   }
   F whole[M][N * LANES<F>];
-  each_sum([&](const Lanes<F>& one, int m, int j)
-               __attribute__((always_inline)) { store(whole[m] + j, one, LANES<F>); });
+  each_sum([&](const Lanes<F>& one, int m, int j) INLINED { store(whole[m] + j, one, LANES<F>); });
   for (int m = 0; m < M; ++m)
     for (int64_t j = 0; j < c.columns; ++j) c[m][j] = add ? c[m][j] + whole[m][j] : whole[m][j];
 }

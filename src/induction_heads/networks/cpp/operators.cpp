@@ -1,6 +1,6 @@
 // What Python calls, and all that speaks to PyTorch; kernels.py says what each computes. `train` takes one run after
-// the other, so that all of a run's numbers stay in the cache; a run's numbers do not depend on how many runs there
-// are.
+// the other, some steps at a time, so that a run's numbers stay in the cache; a run's numbers do not depend on how many
+// runs there are.
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
@@ -33,7 +33,7 @@ void check_below(int64_t limit, const Tensor& numbers, const char* what) {
                       number[i]);
 }
 
-constexpr int64_t AT_ONCE = 64;  // sequences whose activations stay in the cache, where there is no gradient
+constexpr int64_t AT_ONCE = 32;  // sequences whose activations stay in the cache, where there is no gradient
 
 // What `train`, `logits` and `direct_paths` are given, as the networks of single runs.
 struct Batch {
@@ -121,20 +121,23 @@ struct Batch {
   }
 };
 
-// One step of every run, in place; the loss of each before it.
+// Steps of every run on its sequences, as many for each, in place; the loss before each, (run, step).
 Tensor train(TensorList parameters, TensorList means, TensorList squares, TensorList grafted, const Tensor& features,
-             TensorList sequences, TensorList clamped, TensorList rotations, double rate, double root, double beta_1,
-             double beta_2, double eps) {
+             TensorList sequences, TensorList clamped, TensorList rotations, at::ArrayRef<double> rates,
+             at::ArrayRef<double> roots, double beta_1, double beta_2, double eps) {
   const Batch batch(parameters, grafted, features, sequences, clamped, rotations);
-  const Adam<F> adam{F(rate), F(root), F(beta_1), F(beta_2), F(eps)};
-  Tensor losses = at::empty({batch.runs}, features.options());
+  const int64_t steps = rates.size(), size_of_step = batch.size / steps;
+  Tensor losses = at::empty({batch.runs, steps}, features.options());
   std::vector<int64_t> size;
   for (const Tensor& p : parameters) size.push_back(p.numel() / batch.runs);
   for_runs(batch.runs, [&](int64_t r) {
     static thread_local Room<F> room;
-    Run<F> run = batch.run(r, room);
-    losses.data_ptr<F>()[r] = run.step(batch.sequences(r, 0, batch.size), adam, batch.network(means, r),
-                                       batch.network(squares, r), size.data());
+    for (int64_t s = 0; s < steps; ++s) {
+      const Adam<F> adam{F(rates[s]), F(roots[s]), F(beta_1), F(beta_2), F(eps)};
+      losses.data_ptr<F>()[r * steps + s] =
+          batch.run(r, room).step(batch.sequences(r, s * size_of_step, size_of_step), adam, batch.network(means, r),
+                                  batch.network(squares, r), size.data());
+    }
   });
   return losses;
 }

@@ -155,7 +155,7 @@ class Bench:
         measure = self._strengths(group, curve)
         train_at, step = Schedule.of(curve.run).train, group.start
 
-        def heard(now: int, loss: torch.Tensor | None) -> None:
+        def heard(now: int, losses: torch.Tensor) -> None:
             nonlocal drawn, step
             step = now
             if now - 1 in train_at and len(group.states[0].history) > len(curve.loss):
@@ -168,7 +168,7 @@ class Bench:
                 raise Stopped
 
         try:
-            (curve.state,) = group.train(heard)
+            (curve.state,) = group.train(heard, at_once=1)
         except Stopped:
             (curve.state,) = group.capture(step)
         curve.read(curve.state)

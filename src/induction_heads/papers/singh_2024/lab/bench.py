@@ -18,7 +18,6 @@ from selenium.webdriver.common.by import By
 
 from induction_heads.machinery.chromium import browser, until
 from induction_heads.networks import training
-from induction_heads.networks.model import Sequences
 
 from .page import write
 
@@ -77,10 +76,8 @@ def milliseconds(group: training.Group) -> float:
     """A step and its sampling."""
     begun = time.perf_counter()
     block = group.blocks(0)
-    steps = len(block.match)
-    for i in range(steps):
-        group.step(Sequences(*(tensor[i] for tensor in block)))
-    return (time.perf_counter() - begun) / steps * 1e3
+    group.steps(block)
+    return (time.perf_counter() - begun) / block.match.shape[1] * 1e3
 
 
 def measured(names: Iterable[str]) -> Iterator[dict[str, Any]]:
