@@ -1,14 +1,11 @@
 """For tests of papers: what a story, its claims and its notebooks have in common, whatever the networks are."""
 
 import json
-import re
 
 from induction_heads.machinery import execution, gallery
 from induction_heads.machinery.paper import Paper
 from induction_heads.machinery.settings import Settings
 from induction_heads.machinery.study import Study
-
-EXPECTED_TIME = re.compile(r"\b\d[\d.]*\s*(s|seconds?|min|minutes?)\b")
 
 
 def cells(name: str) -> list[dict]:
@@ -44,7 +41,7 @@ def check_notebook(name: str) -> tuple[str, str]:
     first, *rest = cells(name)
     text = "".join(first["source"])
     assert text.startswith("# ") and "**Question.**" in text and "**What the paper" in text
-    assert EXPECTED_TIME.search(text) and "two cores" in text and "](../glossary.md)" in text
+    assert execution.stated_seconds(execution.source(name)) and "two cores" in text and "](../glossary.md)" in text
     prose = "".join("".join(cell["source"]) for cell in rest if cell["cell_type"] == "markdown")
     assert "**Prediction.**" in prose and "differs" in prose
     assert any("nbval-check-output" in cell["metadata"].get("tags", ()) for cell in rest)

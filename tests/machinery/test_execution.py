@@ -1,5 +1,6 @@
 """Parameters of notebooks are checked by name and kind, and the four settings mean the same everywhere."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,16 @@ def test_a_notebook_gets_the_settings_it_has_parameters_for(notebook):
 def test_a_notebook_without_seeds_ignores_them(tmp_path):
     path = make_project(tmp_path).write_notebook("some", "pass", parameters='profile = "paper"\n')
     assert execution.parameters_for(path, settings.Settings(seeds=(7, 8))) == {"profile": "paper"}
+
+
+@pytest.mark.parametrize(
+    "text, seconds", [("About 20 seconds on", 20), ("Run as a whole, about 4 minutes", 240), ("Who knows.", None)]
+)
+def test_how_long_a_notebook_says_that_it_takes(tmp_path, text, seconds):
+    cell = {"cell_type": "markdown", "metadata": {}, "source": ["# Some\n", f"**Expected time.** {text} two cores."]}
+    path = tmp_path / "some.ipynb"
+    path.write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+    assert execution.stated_seconds(path) == seconds
 
 
 def test_a_notebook_that_is_not_there_is_named(tmp_path):

@@ -8,6 +8,7 @@ only touches files makes nothing stale.
 import ast
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,8 @@ from .study import Study
 NOTEBOOKS = paths.ROOT / "notebooks"
 CELL_TIMEOUT_S = {"paper": 3600, "smoke": 600}
 AT_ONCE = 4  # notebooks, where there are as many cores; each takes up to a gigabyte and a half
-UNKNOWN_TIME_S = {"paper": 30.0, "smoke": 12.0}  # for a notebook that this machine has not yet executed
+UNKNOWN_TIME_S = {"paper": 30.0, "smoke": 12.0}  # for a notebook that does not say, or whose time is another's
+STATED_TIME = re.compile(r"\*\*Expected time\.\*\*\D*(\d+) (second|min)")
 # A kernel that is told to stop need not say so, nor that a socket of its own was closed first.
 QUIET = [
     "--IPKernelApp.log_level=50",
@@ -315,8 +317,19 @@ def kept_times(settings: Settings | None) -> dict[str, tuple[float, float]]:
 
 
 def expected_seconds(name: str, settings: Settings) -> float:
-    """How long the notebook took here the last time, else a guess."""
-    return kept_times(settings).get(f"notebook {name.replace('/', ' ')}", (UNKNOWN_TIME_S[settings.profile], 0.0))[0]
+    """How long the notebook took here the last time; else what it says itself, of the paper profile; else a guess."""
+    kept = kept_times(settings).get(f"notebook {name.replace('/', ' ')}")
+    if kept is not None:
+        return kept[0]
+    stated = stated_seconds(source(name)) if settings.profile == "paper" else None
+    return UNKNOWN_TIME_S[settings.profile] if stated is None else stated
+
+
+def stated_seconds(notebook: Path) -> float | None:
+    """How long it takes by its own words, `**Expected time.** About N seconds`, or minutes."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    found = STATED_TIME.search("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"))
+    return found and float(found[1]) * (60 if found[2] == "min" else 1)
 
 
 def seconds_of(paper: str, settings: Settings) -> float:

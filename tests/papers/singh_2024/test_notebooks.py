@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from induction_heads.machinery.settings import Settings
 
 NAMES = execution.names("singh_2024")
 SMOKE = Settings(profile="smoke")
-EXPECTED_TIME = re.compile(r"\b\d[\d.]*\s*(s|seconds?|min|minutes?)\b")
 
 each_notebook = pytest.mark.parametrize("name", NAMES)
 each_notebook_in_its_own_group = pytest.mark.parametrize(
@@ -63,7 +61,7 @@ def test_its_first_cell_says_what_it_asks_and_how_long_it_takes(name):
     first = read(name)["cells"][0]
     text = "".join(first["source"])
     assert first["cell_type"] == "markdown" and text.startswith("# ")
-    assert EXPECTED_TIME.search(text) and "two cores" in text
+    assert execution.stated_seconds(execution.source(name)) and "two cores" in text
 
 
 @each_notebook

@@ -172,17 +172,14 @@ struct Attention {
     each(known);
     return true;
   }
-  // First as the paper's networks have it: in Layer 1, after what sequences begin with, and in Layer 2.
-  template <typename Each>
-  void with_sizes(const Each& each) const {
-    if (of_size<8, 5, 5>(each) || of_size<8, 3, 5>(each) || of_size<8, 1, 5>(each)) return;
-    each(*this);
-  }
   void forward(const Sites<F>& at) const {
-    with_sizes([&](const Attention& a) INLINED { a.forward_of(at); });
+    const auto whole = [&](const Attention& a) INLINED { a.forward_of(at); };
+    // As the paper's networks have it: Layer 1, whole or after what sequences begin with, and Layer 2.
+    if (!(of_size<8, 5, 5>(whole) || of_size<8, 3, 5>(whole) || of_size<8, 1, 5>(whole))) whole(*this);
   }
   void backward(const Sites<F>& at, const Sites<F>& to) const {
-    with_sizes([&](const Attention& a) INLINED { a.backward_of(at, to); });
+    const auto whole = [&](const Attention& a) INLINED { a.backward_of(at, to); };
+    if (!(of_size<8, 5, 5>(whole) || of_size<8, 1, 5>(whole))) whole(*this);
   }
 
   // Writes pattern, z and copied.

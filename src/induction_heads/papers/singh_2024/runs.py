@@ -149,6 +149,11 @@ def figure_8(seed: int) -> Rows:
     return {name: clamped(seed, "8", *([PreviousTokenAttention(h)] if h else [])) for name, h in heads.items()}
 
 
+def figure_10(seed: int) -> Rows:
+    rows = figure_5b(seed)
+    return {name: rows[name] for name in ("none", "1", "1, 2, 3qk, 4")}
+
+
 def figure_15(seed: int) -> Rows:
     strengths = [round(0.05 * i, 2) for i in range(21)]
     return {f"{s:.2f}": clamped(seed, "15", PerfectMatch(STRONGEST, s), only=()) for s in strengths}
@@ -171,11 +176,20 @@ class Seeds(enum.Enum):
 
 @dataclass(frozen=True)
 class Result(paper.Result):
-    """A figure or table of the paper: whose curves it draws, and whether it tells learning times of the other seeds."""
+    """A figure or table of the paper: whose curves it draws, and whether it tells learning times of the other seeds.
+
+    Where learning times are enough, `to_the_end` names the rows that go to their length all the same.
+    """
 
     rows: Callable[[int], Rows] = figure_3
     draws: Seeds = Seeds.TYPICAL
     every_time: bool = False
+    to_the_end: tuple[str, ...] = ()
+
+    def of(self, seed: int, until_learnt: bool = False) -> Rows:
+        """Its rows; `until_learnt`: no further than their learning times and plateaus need."""
+        short = {name: until_learnt and name not in self.to_the_end for name in self.rows(seed)}
+        return {name: dataclasses.replace(row, until_learnt=short[name]) for name, row in self.rows(seed).items()}
 
     def runs(self, study: Any) -> Iterator[Run]:
         """The main runs of all seeds, which decide which is typical, and the runs of all rows where that is known."""
@@ -191,8 +205,8 @@ class Result(paper.Result):
         for seed in seeds:
             yield main(seed).scaled(study.scale)
         for seed in seeds if self.every_time else drawn:
-            for row in self.rows(seed).values():
-                yield dataclasses.replace(row, until_learnt=seed not in drawn).scaled(study.scale)
+            for row in self.of(seed, until_learnt=seed not in drawn).values():
+                yield row.scaled(study.scale)
 
 
 SCALE = {"paper": 1, "smoke": 25}  # what lengths are divided by, by profile
@@ -202,12 +216,18 @@ RESULTS: dict[str, paper.Result] = {
     "figure-4a": Result("Redundant and additive heads", "02_diversity"),
     "figure-4b": Result("Every head can learn the task alone", "02_diversity", figure_4b, every_time=True),
     "figure-5a": Result("A toy model of interacting subcircuits", "03_toy_model", none),
-    "figure-5b": Result("Clamping subcircuits throughout training", "04_subcircuits", figure_5b, draws=Seeds.EVERY),
+    "figure-5b": Result("Clamping subcircuits throughout training", "04_subcircuits", figure_5b, every_time=True),
     "figure-6": Result("What the data slows", "05_data_dependence", figure_6),
     "figure-7": Result("Grafting a trained Layer 1", "06_grafting", figure_7),
     "figure-8": Result("Which previous-token head is clamped", "07_previous_token_heads", figure_8),
     "figure-9": Result("Progress measures in the toy model", "03_toy_model", none),
-    "figure-10": Result("Clamping against progress measures", "08_progress_measures", figure_5b),
+    "figure-10": Result(
+        "Clamping against progress measures",
+        "08_progress_measures",
+        figure_10,
+        every_time=True,
+        to_the_end=("none",),  # under a clamp, its checkpoints may learn later than it does itself
+    ),
     "table-1": Result("What previous-token heads contribute", "09_wiring"),
     "figure-11": Result("Wiring between Layer 1 and Layer 2 heads", "09_wiring"),
     "figure-12": Result("Direct effects of the layers on the output", "10_direct_effects"),

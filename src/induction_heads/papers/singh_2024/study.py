@@ -75,7 +75,7 @@ class Study(study.Study):
 
         `until_learnt`: no further than their learning times and plateaus need.
         """
-        rows = {name: run.scaled(self.scale) for name, run in runs.result(result).rows(seed).items()}
-        rows = {name: dataclasses.replace(run, until_learnt=until_learnt) for name, run in rows.items()}
+        asked = runs.result(result).of(seed, until_learnt)
+        rows = {name: run.scaled(self.scale) for name, run in asked.items()}
         trained = self.train(rows.values())
         return {name: trained[run] for name, run in rows.items()}

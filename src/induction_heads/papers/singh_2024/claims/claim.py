@@ -4,7 +4,6 @@ A claim is a value: what the paper states, what we measure for it, and a criteri
 before any number of the paper profile was looked at.
 """
 
-import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,8 +62,7 @@ class Claim(ledger.Claim):
 
     def runs(self, study: Study, seed: int) -> list[Run]:
         """The runs it needs for a seed, as the table of runs has them."""
-        rows = [run for name in self.results for run in result(name).rows(seed).values()]
-        asked = [dataclasses.replace(run, until_learnt=self.until_learnt) for run in rows]
+        asked = [run for name in self.results for run in result(name).of(seed, self.until_learnt).values()]
         return list(dict.fromkeys(run.scaled(study.scale) for run in [runs.main(seed), *asked]))
 
 

@@ -63,7 +63,7 @@ def all_heads_are_slowest(times: Numbers) -> bool:
 def clamp_and_progress(study: Study, seed: int) -> Measured:
     """The slowest tenth of the fall: clamped training, and the unclamped run's checkpoints under the same clamp."""
     numbers: dict[str, float] = {}
-    rows = study.results("5b", seed)
+    rows = study.results("10", seed, until_learnt=True)
     for clamp, row in CONTRASTED.items():
         measured = under_a_clamp(study, rows, row)
         for name, history in (("clamped", rows[row].history), ("measured", measured)):
@@ -210,8 +210,9 @@ CLAIMS = (
         ),
         holds=progress_waits_longer,
         measure=clamp_and_progress,
-        results=("5b",),
+        results=("10",),
         published=in_the_paper(clamp_and_progress),
+        until_learnt=True,
     ),
     Claim(
         id="figure-10-plateau",
@@ -222,8 +223,9 @@ CLAIMS = (
         reason="the bar of claim 11",
         holds=only_progress_has_a_plateau,
         measure=clamp_and_progress,
-        results=("5b",),
+        results=("10",),
         published=in_the_paper(clamp_and_progress),
+        until_learnt=True,
     ),
     Claim(
         id="figure-15",

@@ -38,7 +38,8 @@ class PublishedStudy(Study):
         if result == "3a":
             return {"all heads": _shown("3a", _figure_3a())}
         runs = {}
-        for (panel, series), rows in paper_curve(result).groupby(["panel", "series"], sort=False):
+        figure = "5b" if result == "10" else result  # whose clamped runs it shows
+        for (panel, series), rows in paper_curve(figure).groupby(["panel", "series"], sort=False):
             name = OURS.get(result, {}).get(series, series)
             name = f"{panel.partition(' / ')[0]}, {name}" if " / " in panel else name
             runs[name] = _shown(result, _history(rows))
