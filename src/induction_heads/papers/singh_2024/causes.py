@@ -61,7 +61,7 @@ def of_strongest(study: Study, seeds: Iterable[int]) -> pd.DataFrame:
     """Every head alone: `seed`, `head`, whether it is the `strongest`, `learnt` (sequences), its plateau's `share`."""
     rows = []
     for seed in seeds:
-        runs, strongest = study.results("4b", seed), int(at_the_end(study, seed).strength.argmax())
+        runs, strongest = study.results("4b", seed, until_learnt=True), int(at_the_end(study, seed).strength.argmax())
         for head in range(len(runs) - 1):
             alone = runs[f"head {head}"]
             rows.append((seed, head, head == strongest, learning_time(alone), share(alone.history)))
