@@ -2,11 +2,12 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from induction_heads.machinery.ledger import Claim, Verdict
-from induction_heads.papers.singh_2024 import causes, many_seeds, margins
+from induction_heads.papers.singh_2024 import causes, many_seeds, margins, runs
 from induction_heads.papers.singh_2024.readings import claims as readings
 
 
@@ -121,6 +122,22 @@ def test_a_verdict_about_the_circuit_that_other_data_change_fails_the_prediction
 def test_without_other_data_nothing_is_known():
     confirmed, (text,) = readings.reading_data(shares([0.2], [float("nan")]), "glyphs", "characters")
     assert confirmed is None and "not known" in text
+
+
+def test_heads_alone_train_no_further_than_is_planned(monkeypatch):
+    """Whole, the runs of the seeds that no figure draws would take longer than all notebooks."""
+    history = pd.DataFrame({"sequences": [0, 5_000, 10_000], "train_loss": [1.6, 0.7, 0.2]})
+    asked = []
+
+    class Asked:
+        def results(self, result, seed, until_learnt=False):
+            asked.append((result, seed, until_learnt))
+            return {name: SimpleNamespace(history=history) for name in runs.result(result).rows(seed)}
+
+    monkeypatch.setattr(causes, "at_the_end", lambda study, seed: SimpleNamespace(strength=np.arange(8)))
+    found = causes.of_strongest(Asked(), (5, 6))
+    assert asked == [("4b", 5, True), ("4b", 6, True)]
+    assert len(found) == 16 and set(found[found.strongest]["head"]) == {7}
 
 
 def alone(*rows: tuple[int, bool, float, float]) -> pd.DataFrame:
