@@ -1,5 +1,6 @@
 """The ledger's distances by hand; readings of its causes say what is confirmed, what is not, and what is not known."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,8 +8,10 @@ import pandas as pd
 import pytest
 
 from induction_heads.machinery.ledger import Claim, Verdict
+from induction_heads.machinery.store import Trained
 from induction_heads.papers.singh_2024 import causes, many_seeds, margins, runs
 from induction_heads.papers.singh_2024.readings import claims as readings
+from induction_heads.papers.singh_2024.study import Study
 
 
 def above_a_quarter(numbers):
@@ -129,10 +132,14 @@ def test_heads_alone_train_no_further_than_is_planned(monkeypatch):
     history = pd.DataFrame({"sequences": [0, 5_000, 10_000], "train_loss": [1.6, 0.7, 0.2]})
     asked = []
 
-    class Asked:
-        def results(self, result, seed, until_learnt=False):
+    class Asked(Study):
+        def __init__(self):
+            pass
+
+        def results(self, result, seed=5, until_learnt=False):
             asked.append((result, seed, until_learnt))
-            return {name: SimpleNamespace(history=history) for name in runs.result(result).rows(seed)}
+            rows = runs.result(result).of(seed, until_learnt)
+            return {name: Trained(run, Path(), history, None, 0.0) for name, run in rows.items()}
 
     monkeypatch.setattr(causes, "at_the_end", lambda study, seed: SimpleNamespace(strength=np.arange(8)))
     found = causes.of_strongest(Asked(), (5, 6))
