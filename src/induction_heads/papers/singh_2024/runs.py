@@ -188,8 +188,9 @@ class Result(paper.Result):
 
     def of(self, seed: int, until_learnt: bool = False) -> Rows:
         """Its rows; `until_learnt`: no further than their learning times and plateaus need."""
-        short = {name: until_learnt and name not in self.to_the_end for name in self.rows(seed)}
-        return {name: dataclasses.replace(row, until_learnt=short[name]) for name, row in self.rows(seed).items()}
+        rows = self.rows(seed)
+        short = {name: until_learnt and name not in self.to_the_end for name in rows}
+        return {name: dataclasses.replace(row, until_learnt=short[name]) for name, row in rows.items()}
 
     def runs(self, study: Any) -> Iterator[Run]:
         """The main runs of all seeds, which decide which is typical, and the runs of all rows where that is known."""
