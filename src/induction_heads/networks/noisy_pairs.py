@@ -260,4 +260,4 @@ def make(asked: NoisyPairs, progress: Progress) -> Made:
     return Made(history, flat.of(0))
 
 
-FAMILY = ShortFamily("noisy pairs", ("steps", "loss", *SETS), make, lambda asked: 0.008 + asked.labels * 1e-5, 2)
+FAMILY = ShortFamily("noisy pairs", ("steps", "loss", *SETS), make, lambda asked: 0.008 + asked.labels * 1e-5, 3)
