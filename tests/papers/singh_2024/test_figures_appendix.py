@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from induction_heads.papers.singh_2024 import measures
+from induction_heads.papers.singh_2024 import measures, runs
 from induction_heads.papers.singh_2024.figures import (
     ablations,
     direct_effects,
@@ -91,7 +91,7 @@ def test_the_heads_of_figure_8_have_the_colours_of_the_rows_that_clamp_them():
 
 
 def test_figure_10():
-    clamped = {name: history(0.001) for name in progress_measures.CLAMPS}
+    clamped = {name: history(0.001) for name in runs.CONTRASTED}
     drawn = progress_measures.figure_10(history(), clamped, clamped, 3_000)
     checked(drawn, progress_measures.figure_10, "match 0.001 and 0.001")
     table = progress_measures.Learning(measures.learning(clamped), measures.learning(clamped))

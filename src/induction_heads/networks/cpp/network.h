@@ -286,8 +286,7 @@ struct Run {
       attend.queries = attend.tokens = attend.rotary.end = 2;
       forward_layer_1(attend, at);
     }
-    const Normed<F> read = room.normed(d_model, at.token.size());
-    layer_norm<F>(at.stream, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, read);
+    const Normed<F> read = read_by_layer_2(at.stream);
     for (auto [which, to] : {std::pair(W_K, &begun.k), {W_V, &begun.v}})
       multiply(read.out.t(), weight_2(which), *to = room.matrix(at.token.size(), width[1]));
     begun.tokens = 2;
@@ -315,11 +314,16 @@ struct Run {
 
   // Layer 2 at the query alone.
   void forward_layer_2(const Sequences& of, Activations<F>& at) {
-    at.read_2 = room.normed(d_model, at.stream.columns);
-    layer_norm<F>(at.stream, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, at.read_2);
+    at.read_2 = read_by_layer_2(at.stream);
     at.layer_2 = project(at.read_2.out, of.size);
     if (begun.tokens) read_beginnings(of, at.layer_2);
     attention(1, of.size, of.match).forward(at.layer_2);
+  }
+
+  Normed<F> read_by_layer_2(M stream) const {
+    const Normed<F> to = room.normed(d_model, stream.columns);
+    layer_norm<F>(stream, net.of(1, LN_W), net.of(1, LN_B), LAYER_NORM_EPS, to);
+    return to;
   }
 
   void read_beginnings(const Sequences& of, const Sites<F>& to) const {

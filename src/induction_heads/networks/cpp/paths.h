@@ -78,9 +78,7 @@ struct Paths {
 
   // Queries and keys, for its patterns, and the values that Layer 2 reads in a stream.
   Sites<F> read(M stream, bool patterns, bool values) const {
-    const Normed<F> normed = run.room.normed(run.d_model, stream.columns);
-    layer_norm<F>(stream, run.net.of(1, LN_W), run.net.of(1, LN_B), LAYER_NORM_EPS, normed);
-    return run.project(normed.out, of.size, patterns, values);
+    return run.project(run.read_by_layer_2(stream).out, of.size, patterns, values);
   }
 
   // What each head of a layer writes, (head d_model) x sequence.

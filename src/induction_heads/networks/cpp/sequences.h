@@ -24,8 +24,7 @@ struct Drawn {
 
 // The order of n numbers of a stream, from number `first` on: where the smallest stands, then the next.
 inline std::vector<int64_t> permutation(uint64_t stream, int64_t first, int64_t n) {
-  std::vector<int64_t> order(n);
-  std::iota(order.begin(), order.end(), 0);
+  std::vector<int64_t> order = counted(n);
   std::stable_sort(order.begin(), order.end(),
                    [&](int64_t i, int64_t j) { return number(stream, first + i) < number(stream, first + j); });
   return order;
@@ -45,8 +44,7 @@ inline std::vector<int64_t> distinct(uint64_t stream, int64_t first, int64_t n, 
 
 // Sets of `size` numbers below n, in lexicographic order, one after the other.
 inline std::vector<int64_t> combinations(int64_t n, int64_t size) {
-  std::vector<int64_t> every, set(size);
-  std::iota(set.begin(), set.end(), 0);
+  std::vector<int64_t> every, set = counted(size);
   for (int64_t i = 0; i >= 0;) {
     every.insert(every.end(), set.begin(), set.end());
     i = size - 1;

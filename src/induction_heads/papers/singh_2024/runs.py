@@ -149,9 +149,12 @@ def figure_8(seed: int) -> Rows:
     return {name: clamped(seed, "8", *([PreviousTokenAttention(h)] if h else [])) for name, h in heads.items()}
 
 
+CONTRASTED = {"1": "step 1", "1, 2, 3qk, 4": "match"}  # figure 10: rows of figure 5b -> what they clamp
+
+
 def figure_10(seed: int) -> Rows:
     rows = figure_5b(seed)
-    return {name: rows[name] for name in ("none", "1", "1, 2, 3qk, 4")}
+    return {name: rows[name] for name in ("none", *CONTRASTED)}
 
 
 def figure_15(seed: int) -> Rows:

@@ -14,12 +14,12 @@ from induction_heads.machinery.store import Trained
 from induction_heads.papers.singh_2024 import measures
 from induction_heads.papers.singh_2024.measures import PLATEAU, Plateau
 
+from ..runs import CONTRASTED
 from ..study import Study
 from .claim import Claim, learning_time
 from .in_the_paper import PublishedStudy, in_the_paper, published_wrong_way
 
 LEARNT = measures.LEARNT * math.log(2)
-CONTRASTED = {"step 1": "1", "match": "1, 2, 3qk, 4"}  # figure 10: clamp -> row of figure 5b
 NEAR_HALF = (0.4, 0.6)  # figure 15: strengths that tell hardly anything; below is the wrong way, above the right way
 
 
@@ -64,7 +64,7 @@ def clamp_and_progress(study: Study, seed: int) -> Measured:
     """The slowest tenth of the fall: clamped training, and the unclamped run's checkpoints under the same clamp."""
     numbers: dict[str, float] = {}
     rows = study.results("10", seed, until_learnt=True)
-    for clamp, row in CONTRASTED.items():
+    for row, clamp in CONTRASTED.items():
         measured = under_a_clamp(study, rows, row)
         for name, history in (("clamped", rows[row].history), ("measured", measured)):
             found = plateau(history)
@@ -83,7 +83,7 @@ def progress_waits_longer(numbers: Numbers) -> bool:
     return all(
         numbers[f"{clamp} measured: sequences"] >= 1.5 * numbers[f"{clamp} clamped: sequences"]
         and numbers[f"{clamp} measured: share"] > numbers[f"{clamp} clamped: share"]
-        for clamp in CONTRASTED
+        for clamp in CONTRASTED.values()
     )
 
 

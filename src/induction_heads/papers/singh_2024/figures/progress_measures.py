@@ -16,9 +16,9 @@ from induction_heads.machinery.reading import number
 from ..colours import colour
 from ..measures import PLATEAU
 from ..published import paper_curve
+from ..runs import CONTRASTED
 from . import parts
 
-CLAMPS = {"1": "step 1", "1, 2, 3qk, 4": "match"}  # rows of Figure 5b -> what they clamp
 PAPER = {"2, 3qk, 3v, 4, 5": "1", "3v, 5": "1, 2, 3qk, 4"}  # the paper names a measure by what it leaves to the network
 PANELS = ("clamping", "progress measures")  # as in the published data
 Histories = Mapping[str, pd.DataFrame]  # clamp -> sequences and train_loss
@@ -51,14 +51,14 @@ def figure_10(
                 history.sequences.to_numpy(),
                 history.train_loss.to_numpy(),
                 name,
-                label=f"{CLAMPS[name]} clamped {when}",
+                label=f"{CONTRASTED[name]} clamped {when}",
             )
         parts.chance_lines(ax, labels)
         ax.set(xlim=(0, length), ylim=(0, 2.05))
         ax.legend(loc="center right", bbox_to_anchor=(1, 0.58))
     plots.panel_titles(axes, ["Train loss of clamped training", "Progress measures of the unclamped run"])
     ends = "; ".join(
-        f"{CLAMPS[name]} {throughout[name].train_loss.iloc[-1]:.3f} and {measured[name].train_loss.iloc[-1]:.3f}"
+        f"{CONTRASTED[name]} {throughout[name].train_loss.iloc[-1]:.3f} and {measured[name].train_loss.iloc[-1]:.3f}"
         for name in throughout
     )
     return Drawing(
@@ -78,16 +78,16 @@ def figure_10_seeds(tables: Mapping[int, Learning], paper: Learning, *, scale: i
     "clamp."""
     fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.1))
     for ax, column in zip(axes, ("slowest tenth", "its share"), strict=True):
-        for i, name in enumerate(CLAMPS):
+        for i, name in enumerate(CONTRASTED):
             ends = [3 * i, 3 * i + 1]
             each = np.array([[table[column][name] for table in one] for one in tables.values()])
             (ours, *_) = ax.plot(ends, each.T, "o-", color=colour(name), ms=4.5, lw=1)
-            ours.set_label(f"ours, {CLAMPS[name]}: a line a seed")
+            ours.set_label(f"ours, {CONTRASTED[name]}: a line a seed")
             theirs = [table[column][name] / (scale if column == "slowest tenth" else 1) for table in paper]
             wide: dict[str, Any] = dict(color=pale(colour(name), 0.4), ms=8, lw=3.4, zorder=1)
-            ax.plot(ends, theirs, "D-", **wide, label=f"the paper, {CLAMPS[name]}")
+            ax.plot(ends, theirs, "D-", **wide, label=f"the paper, {CONTRASTED[name]}")
         ax.set(xticks=[0, 1, 3, 4], xlim=(-0.6, 4.6))
-        ax.set_xticklabels(f"{text}\n{how}" for text in CLAMPS.values() for how in ("training", "measure"))
+        ax.set_xticklabels(f"{text}\n{how}" for text in CONTRASTED.values() for how in ("training", "measure"))
     _sequences_axis(axes[0], scale)
     axes[1].axhline(PLATEAU, color=QUIET, lw=0.8, ls=(0, (4, 3)), zorder=0)
     axes[1].set(ylabel="share of the learning time", ylim=(0, None))
@@ -113,7 +113,7 @@ def _sequences_axis(ax: Axes, scale: int) -> None:
 def _medians(tables: Mapping[int, Learning]) -> str:
     """The medians over seeds in a sentence."""
     found = []
-    for name, text in CLAMPS.items():
+    for name, text in CONTRASTED.items():
         times, shares = (
             [
                 np.median([table[column][name] for table in tables_of])

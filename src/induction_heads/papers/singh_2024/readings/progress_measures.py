@@ -7,8 +7,9 @@ import pandas as pd
 
 from induction_heads.machinery.reading import in_words, number, prediction
 
-from ..figures.progress_measures import CLAMPS, Learning
+from ..figures.progress_measures import Learning
 from ..measures import PLATEAU
+from ..runs import CONTRASTED
 from .words import LN_2, beside, near, percent
 
 LONGER = 1.5  # times as many sequences: the criterion of claim figure-10
@@ -26,7 +27,7 @@ def waits_longer(one: Learning, clamp: str, longer: float = LONGER) -> bool:
 def reading_10(ours: Learning, theirs: Learning) -> list[str]:
     """Whether a progress measure waits where training under the same clamp does not, beside the paper."""
     sentences = []
-    for clamp, text in CLAMPS.items():
+    for clamp, text in CONTRASTED.items():
         (throughout, measured), paper = (table.loc[clamp] for table in ours), [table.loc[clamp] for table in theirs]
         learnt = [
             beside(mine["learnt after"], its["learnt after"])
@@ -60,11 +61,11 @@ def _plateau(ours: pd.Series, theirs: pd.Series) -> str:
 def reading_10_seeds(tables: Mapping[int, Learning]) -> list[str]:
     """Whether the progress measure waits longer in every seed, and more so for the match than for step 1."""
     seeds = len(tables)
-    held = {clamp: sum(waits_longer(one, clamp, longer=1.0) for one in tables.values()) for clamp in CLAMPS}
-    counts = "; ".join(f"{text}: {in_words(held[clamp], seeds)}" for clamp, text in CLAMPS.items())
-    ratios = {clamp: np.array([_ratio(one, clamp) for one in tables.values()]) for clamp in CLAMPS}
+    held = {clamp: sum(waits_longer(one, clamp, longer=1.0) for one in tables.values()) for clamp in CONTRASTED}
+    counts = "; ".join(f"{text}: {in_words(held[clamp], seeds)}" for clamp, text in CONTRASTED.items())
+    ratios = {clamp: np.array([_ratio(one, clamp) for one in tables.values()]) for clamp in CONTRASTED}
     step_1, match = ratios.values()
-    ranges = "; ".join(f"{text}: {_range(ratios[clamp])} times" for clamp, text in CLAMPS.items())
+    ranges = "; ".join(f"{text}: {_range(ratios[clamp])} times" for clamp, text in CONTRASTED.items())
     shares = np.array([one.measured["its share"]["1, 2, 3qk, 4"] for one in tables.values()])
     have = in_words(int((shares >= PLATEAU).sum()), seeds)
     return [
