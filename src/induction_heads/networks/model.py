@@ -37,8 +37,7 @@ class Sequences(NamedTuple):
 
     @property
     def target(self) -> Int[Tensor, "run batch"]:
-        pair = torch.arange(self.label.shape[-1], device=self.label.device)
-        return (self.label * (self.match[..., None] == pair)).sum(-1)
+        return self.label.gather(-1, self.match[..., None]).squeeze(-1)
 
     def tokens(self, n_exemplars: int) -> Int[Tensor, "run token batch"]:
         """Items: exemplars first, then labels, as rows of `embed`."""

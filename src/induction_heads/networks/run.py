@@ -22,7 +22,8 @@ from .sequences import BATCH, EVALUATION_SETS, Task
 
 D_MODEL, HEADS, D_HEAD, LAYERS = 64, 8, 8, 2  # section 2.2
 LABEL_SCALE = 0.02
-OTHER_SETS_EVERY = 5_000  # sequences; the train set is evaluated every time
+LEARNT_EVERY = OTHER_SETS_EVERY = 5_000  # sequences, between evaluations once it has learnt, and on other sets
+OTHER_SETS_UNDER_CLAMPS_EVERY = 10_000
 SCALED_SAVING = 4  # scaled runs evaluate on so many times fewer sequences, and other sets so many times more seldom
 SHORTEST_INTERVAL = 640  # sequences, between evaluations of a scaled run
 LEARNT = 0.4  # of ln 2: the loss below which the paper calls the task learnt
@@ -90,9 +91,12 @@ class Run(machinery.Run):
     def whole(self) -> "Run":
         return dataclasses.replace(self, until_learnt=False)
 
-    def enough(self, history: Sequence[Sequence[float]]) -> bool:
+    def learnt(self, history: Sequence[Sequence[float]]) -> bool:
         """Whether the train loss has been below 0.4 ln 2."""
-        return self.until_learnt and any(row[TRAIN_LOSS] < LEARNT * math.log(2) for row in history)
+        return any(row[TRAIN_LOSS] < LEARNT * math.log(2) for row in history)
+
+    def enough(self, history: Sequence[Sequence[float]]) -> bool:
+        return self.until_learnt and self.learnt(history)
 
     @property
     def donors(self) -> tuple["Run", ...]:
@@ -133,16 +137,27 @@ def _multiples(every: int, steps: int) -> set[int]:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The steps before which a run is evaluated, on the train set and on the others, and keeps a checkpoint."""
+    """The steps before which a run is evaluated on the train set and on the others, and keeps a checkpoint."""
 
-    train: set[int]
-    others: set[int]
+    train: set[int]  # until it has learnt
+    learnt: set[int]  # from then on, among the same
+    others: set[int]  # among those
     checkpoints: set[int]
+
+    def evaluations(self, learnt: bool) -> set[int]:
+        return self.learnt if learnt else self.train
+
+    def stop(self, step: int, learnt: bool) -> int:
+        """How far training goes on from this step."""
+        return min(n for n in self.evaluations(learnt) | self.checkpoints if n > step)
 
     @classmethod
     def of(cls, run: Run) -> "Schedule":
-        others = max(run.evaluate_every, OTHER_SETS_EVERY) if run.scale == 1 else SCALED_SAVING * run.evaluate_every
-        return cls(*(_multiples(every, run.steps) for every in (run.evaluate_every, others, run.checkpoint_every)))
+        every = run.evaluate_every
+        seldom = [LEARNT_EVERY, OTHER_SETS_UNDER_CLAMPS_EVERY if run.clamps else OTHER_SETS_EVERY]
+        times = [max(n // every, 1) for n in seldom] if run.scale == 1 else [SCALED_SAVING, SCALED_SAVING]
+        intervals = (every, *(n * every for n in times), run.checkpoint_every)
+        return cls(*(_multiples(interval, run.steps) for interval in intervals))
 
 
 def initial(run: Run, n_features: int) -> Parameters:

@@ -7,7 +7,6 @@ logit is NO_LOGIT, which nothing ever learns. Neither changes a run's numbers.
 
 import math
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -91,9 +90,10 @@ class Group:
         self._hold(runs, states)
 
     def _hold(self, runs: Sequence[Run], states: Sequence[State]) -> None:
-        self.runs, self.states = list(runs), list(states)
+        self.runs, self.states, self.schedule = list(runs), list(states), Schedule.of(runs[0])
         (self.start,) = {state.progress // BATCH for state in states}
         self.labels = max(run.labels for run in runs)
+        self.learnt = [run.learnt(state.history) for run, state in zip(runs, states, strict=True)]
         self.networks = [shape_of(run, state.learnt) for run, state in zip(runs, states, strict=True)]
         donors = {run: self._padded(parameters) for run, parameters in self.donors.items()}
         combined = clamps.combine([run.clamps for run in runs], self.networks, donors)
@@ -179,17 +179,16 @@ class Group:
     def evaluate(self, names: Sequence[str]) -> dict[str, Tensor]:
         """Loss (nats) and accuracy of every run, `run 2`, on fixed sets.
 
-        Each run's from its own labels: PyTorch's sums over more, though all they add is 0, may round differently.
+        Runs with other labels apart: PyTorch's sums over more, though all they add is 0, may round differently.
         """
         found = {}
         for name in names:
-            which = self.evaluation_sets[name]
-            logits = self.logits(name, which)
-            each = [
-                model.loss_and_accuracy(logits[r : r + 1, :, : run.labels], Sequences(*(t[r : r + 1] for t in which)))
-                for r, run in enumerate(self.runs)
-            ]
-            found[name] = torch.cat(each).cpu()
+            which, logits = self.evaluation_sets[name], self.logits(name, self.evaluation_sets[name])
+            found[name] = torch.empty(len(self.runs), 2, dtype=logits.dtype)
+            for labels in {run.labels for run in self.runs}:
+                here = [i for i, run in enumerate(self.runs) if run.labels == labels]
+                some = Sequences(*(tensor[here] for tensor in which))
+                found[name][here] = model.loss_and_accuracy(logits[here, :, :labels], some).cpu()
         return found
 
     def snapshot(self, run: int, stacked: Parameters) -> Parameters:
@@ -230,26 +229,26 @@ class Group:
         were, and the losses before each, `run step`, of the runs that are left; `save` gets all states now and then,
         for resuming.
         """
-        steps, at, states = self.runs[0].steps, Schedule.of(self.runs[0]), self.states
-        stops, at_once = sorted(at.train | at.checkpoints), at_once if self.clamped is not None else 1
+        steps, at, states = self.runs[0].steps, self.schedule, self.states
+        at_once = at_once if self.clamped is not None else 1
         saved, step = time.monotonic(), self.start
         while True:
             new = step > self.start or step == 0  # what was done before the interruption is in the state
-            if new and step in at.train:
+            if evaluated := new and step in at.evaluations(all(self.learnt)):
                 self._record(step, EVALUATION_SETS if step in at.others else EVALUATION_SETS[:1])
             if new and step in at.checkpoints:
                 for i, (run, state) in enumerate(zip(self.runs, self.states, strict=True)):
                     keep_checkpoint(run, step * BATCH, self._whole(i, self.parameters, state.learnt))
-            if step == steps or (new and step in at.train and self._leave(step)):
+            if step == steps or (evaluated and self._leave(step)):
                 break
-            if save is not None and step > self.start and step in at.train and time.monotonic() - saved > SAVE_EVERY:
+            if save is not None and step > self.start and evaluated and time.monotonic() - saved > SAVE_EVERY:
                 self.capture(step)
                 save(states)
                 saved = time.monotonic()
             number, place = divmod(step, sequences.STEPS_A_BLOCK)
             if place == 0 or step == self.start:
                 block = self.blocks(number)
-            n = min(stops[bisect_right(stops, step)] - step, sequences.STEPS_A_BLOCK - place, at_once)
+            n = min(at.stop(step, all(self.learnt)) - step, sequences.STEPS_A_BLOCK - place, at_once)
             losses = self.steps(Sequences(*(tensor[:, place : place + n] for tensor in block)))
             step += n
             report(step, losses)
@@ -268,12 +267,15 @@ class Group:
     def _record(self, step: int, names: Sequence[str]) -> None:
         found = self.evaluate(names)
         for i, state in enumerate(self.states):
+            if step not in self.schedule.evaluations(self.learnt[i]):
+                continue  # it is for the others
             numbers = [found[name][i].tolist() if name in found else [math.nan, math.nan] for name in EVALUATION_SETS]
             if not math.isfinite(numbers[0][0]):
                 raise FloatingPointError(
                     f"{self.runs[i]}: the train loss is {numbers[0][0]} after {step * BATCH:,} sequences"
                 )
             state.history.append([float(step * BATCH), *(number for pair in numbers for number in pair)])
+            self.learnt[i] = self.learnt[i] or self.runs[i].learnt(state.history[-1:])
 
 
 def shape_of(run: Run, parameters: Parameters) -> Network:
@@ -328,12 +330,13 @@ class Pairs(Family):
 
     def rows(self, run: Run, history: list[list[float]]) -> list[list[float]]:
         """Those of its own evaluations: a longer run from the same start has others."""
-        at, found = Schedule.of(run), []
+        at, found, learnt = Schedule.of(run), [], False
         for sequences_seen, *numbers in history:
             step = round(sequences_seen / BATCH)
-            if step in at.train:
+            if step in at.evaluations(learnt):
                 measured = numbers if step in at.others else [*numbers[:2], *[math.nan] * (len(numbers) - 2)]
                 found.append([sequences_seen, *measured])
+                learnt = learnt or run.learnt(found[-1:])
                 if run.enough(found[-1:]):
                     break
         return found
