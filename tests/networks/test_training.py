@@ -176,11 +176,11 @@ def test_the_loss_falls():
 def test_sets_are_evaluated_on_schedule():
     run = dataclasses.replace(SHORT, sequences=10_000, evaluate_every=1_000)
     at = Schedule.of(run)
-    assert run.steps == 313 and len(at.train) == 11 and sorted(at.others) == sorted(at.learnt) == [0, 157, 313]
+    assert run.steps == 313 and len(at.train) == 11 and sorted(at.others) == sorted(at.once_learnt) == [0, 157, 313]
     assert {32 * step for step in at.train} >= {0, 1024, 2016, 3008, 10016}
     assert at.checkpoints == {313}
     clamped = Schedule.of(dataclasses.replace(run, clamps=(PerfectMatch("L2H3"),)))
-    assert (clamped.train, clamped.learnt, sorted(clamped.others)) == (at.train, at.learnt, [0, 313])
+    assert (clamped.train, clamped.once_learnt, sorted(clamped.others)) == (at.train, at.once_learnt, [0, 313])
     at = Schedule.of(Run(5, checkpoint_every=10_000).scaled(25))
     assert sorted(at.others) == sorted(at.train)[:: training.SCALED_SAVING] + [1_250]
 
@@ -196,8 +196,8 @@ def test_a_run_that_has_learnt_is_evaluated_less_often(monkeypatch):
         assert_same(trained([run])[0], state, rtol=0, atol=0)
         assert run.family.rows(run, state.history) == state.history
         steps = [round(row[0] / BATCH) for row in state.history]
-        when.append(next(step for i, step in enumerate(steps) if run.learnt(state.history[: i + 1])))
-        assert steps == sorted(n for n in at.train if n <= when[-1] or n in at.learnt)
+        when.append(next(step for i, step in enumerate(steps) if run.has_learnt(state.history[: i + 1])))
+        assert steps == sorted(n for n in at.train if n <= when[-1] or n in at.once_learnt)
         others = [step for step, row in zip(steps, state.history, strict=True) if math.isfinite(row[3])]
         assert others == sorted(at.others)
     assert when[0] < when[1] < quick.steps

@@ -91,12 +91,12 @@ class Run(machinery.Run):
     def whole(self) -> "Run":
         return dataclasses.replace(self, until_learnt=False)
 
-    def learnt(self, history: Sequence[Sequence[float]]) -> bool:
+    def has_learnt(self, history: Sequence[Sequence[float]]) -> bool:
         """Whether the train loss has been below 0.4 ln 2."""
         return any(row[TRAIN_LOSS] < LEARNT * math.log(2) for row in history)
 
     def enough(self, history: Sequence[Sequence[float]]) -> bool:
-        return self.until_learnt and self.learnt(history)
+        return self.until_learnt and self.has_learnt(history)
 
     @property
     def donors(self) -> tuple["Run", ...]:
@@ -140,16 +140,16 @@ class Schedule:
     """The steps before which a run is evaluated on the train set and on the others, and keeps a checkpoint."""
 
     train: set[int]  # until it has learnt
-    learnt: set[int]  # from then on, among the same
+    once_learnt: set[int]  # from then on, among the same
     others: set[int]  # among those
     checkpoints: set[int]
 
-    def evaluations(self, learnt: bool) -> set[int]:
-        return self.learnt if learnt else self.train
+    def evaluations(self, has_learnt: bool) -> set[int]:
+        return self.once_learnt if has_learnt else self.train
 
-    def stop(self, step: int, learnt: bool) -> int:
+    def stop(self, step: int, has_learnt: bool) -> int:
         """How far training goes on from this step."""
-        return min(n for n in self.evaluations(learnt) | self.checkpoints if n > step)
+        return min(n for n in self.evaluations(has_learnt) | self.checkpoints if n > step)
 
     @classmethod
     def of(cls, run: Run) -> "Schedule":

@@ -24,8 +24,8 @@ from .sequences import BATCH, EVALUATION_SEQUENCES, EVALUATION_SETS, Exemplars
 EVALUATION_CHUNK = 256  # sequences at a time: activations stay in the cache, and all lanes are used
 SAVE_EVERY = 30.0  # seconds, between states kept for resuming
 LARGEST_GROUP = 4  # runs on one core: enough to spread the cost of calling a step, few enough for all cores
-MS_A_STEP = 0.27  # of one run on one core with its evaluations, for telling how long it will take
-MS_A_SCALED_STEP = 0.4  # which are evaluated more often
+MS_A_STEP = 0.46  # of one run on one core with its evaluations, for telling how long it will take
+UNTIL_LEARNT = 0.3  # of its length, about, that a run goes which ends with that
 MEAN, SQUARE = "mean/", "square/"  # Adam's averages, in a state's working tensors
 
 
@@ -93,7 +93,7 @@ class Group:
         self.runs, self.states, self.schedule = list(runs), list(states), Schedule.of(runs[0])
         (self.start,) = {state.progress // BATCH for state in states}
         self.labels = max(run.labels for run in runs)
-        self.learnt = [run.learnt(state.history) for run, state in zip(runs, states, strict=True)]
+        self.has_learnt = [run.has_learnt(state.history) for run, state in zip(runs, states, strict=True)]
         self.networks = [shape_of(run, state.learnt) for run, state in zip(runs, states, strict=True)]
         donors = {run: self._padded(parameters) for run, parameters in self.donors.items()}
         combined = clamps.combine([run.clamps for run in runs], self.networks, donors)
@@ -234,7 +234,7 @@ class Group:
         saved, step = time.monotonic(), self.start
         while True:
             new = step > self.start or step == 0  # what was done before the interruption is in the state
-            if evaluated := new and step in at.evaluations(all(self.learnt)):
+            if evaluated := new and step in at.evaluations(all(self.has_learnt)):
                 self._record(step, EVALUATION_SETS if step in at.others else EVALUATION_SETS[:1])
             if new and step in at.checkpoints:
                 for i, (run, state) in enumerate(zip(self.runs, self.states, strict=True)):
@@ -248,7 +248,7 @@ class Group:
             number, place = divmod(step, sequences.STEPS_A_BLOCK)
             if place == 0 or step == self.start:
                 block = self.blocks(number)
-            n = min(at.stop(step, all(self.learnt)) - step, sequences.STEPS_A_BLOCK - place, at_once)
+            n = min(at.stop(step, all(self.has_learnt)) - step, sequences.STEPS_A_BLOCK - place, at_once)
             losses = self.steps(Sequences(*(tensor[:, place : place + n] for tensor in block)))
             step += n
             report(step, losses)
@@ -267,7 +267,7 @@ class Group:
     def _record(self, step: int, names: Sequence[str]) -> None:
         found = self.evaluate(names)
         for i, state in enumerate(self.states):
-            if step not in self.schedule.evaluations(self.learnt[i]):
+            if step not in self.schedule.evaluations(self.has_learnt[i]):
                 continue  # it is for the others
             numbers = [found[name][i].tolist() if name in found else [math.nan, math.nan] for name in EVALUATION_SETS]
             if not math.isfinite(numbers[0][0]):
@@ -275,7 +275,7 @@ class Group:
                     f"{self.runs[i]}: the train loss is {numbers[0][0]} after {step * BATCH:,} sequences"
                 )
             state.history.append([float(step * BATCH), *(number for pair in numbers for number in pair)])
-            self.learnt[i] = self.learnt[i] or self.runs[i].learnt(state.history[-1:])
+            self.has_learnt[i] = self.has_learnt[i] or self.runs[i].has_learnt(state.history[-1:])
 
 
 def shape_of(run: Run, parameters: Parameters) -> Network:
@@ -330,13 +330,13 @@ class Pairs(Family):
 
     def rows(self, run: Run, history: list[list[float]]) -> list[list[float]]:
         """Those of its own evaluations: a longer run from the same start has others."""
-        at, found, learnt = Schedule.of(run), [], False
+        at, found, has_learnt = Schedule.of(run), [], False
         for sequences_seen, *numbers in history:
             step = round(sequences_seen / BATCH)
-            if step in at.evaluations(learnt):
+            if step in at.evaluations(has_learnt):
                 measured = numbers if step in at.others else [*numbers[:2], *[math.nan] * (len(numbers) - 2)]
                 found.append([sequences_seen, *measured])
-                learnt = learnt or run.learnt(found[-1:])
+                has_learnt = has_learnt or run.has_learnt(found[-1:])
                 if run.enough(found[-1:]):
                     break
         return found
@@ -345,7 +345,7 @@ class Pairs(Family):
         return progress // BATCH in Schedule.of(run).checkpoints
 
     def seconds(self, run: Run) -> float:
-        return run.steps * (MS_A_STEP if run.scale == 1 else MS_A_SCALED_STEP) / 1e3
+        return run.steps * (UNTIL_LEARNT if run.until_learnt else 1) * MS_A_STEP / 1e3
 
     def starting_seconds(self) -> float:
         return kernels.COMPILING if kernels.to_compile() else 0.0
