@@ -43,7 +43,7 @@ class Run(machinery.Run):
     pairs: int = 2
     clamps: tuple[Clamp, ...] = ()
     sequences: int = 1_000_000  # seen in training
-    evaluate_every: int = 5_000  # sequences
+    evaluate_every: int = 5_000  # sequences, until it has learnt
     checkpoint_every: int = 0  # sequences; 0 keeps the last alone
     learning_rate: float = 1e-5
     stream_seed: int = 0
