@@ -155,7 +155,7 @@ class Schedule:
     def of(cls, run: Run) -> "Schedule":
         every = run.evaluate_every
         seldom = [LEARNT_EVERY, OTHER_SETS_UNDER_CLAMPS_EVERY if run.clamps else OTHER_SETS_EVERY]
-        times = [max(n // every, 1) for n in seldom] if run.scale == 1 else [SCALED_SAVING, SCALED_SAVING]
+        times = [max(n // every, 1) for n in seldom] if run.scale == 1 else [1, SCALED_SAVING]
         intervals = (every, *(n * every for n in times), run.checkpoint_every)
         return cls(*(_multiples(interval, run.steps) for interval in intervals))
 

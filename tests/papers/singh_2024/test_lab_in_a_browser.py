@@ -82,12 +82,21 @@ def by_the_package(driver: Chrome) -> tuple[Run, dict[str, np.ndarray]]:
     return made["run"], dict(zip(HISTORY, np.array(made["state"].history).T, strict=True))
 
 
-@pytest.mark.parametrize("scale", [10, 1], ids=["a quick one", "whole"])
-def test_a_main_run_to_its_end_has_the_package_s_curve(lab, scale):
-    driver = lab(f"scale={scale}&sequences=400000")
+WHOLE = {
+    "scale=10&sequences=400000": Run(5, sequences=400_000).scaled(10),
+    "scale=1&sequences=400000": Run(5, sequences=400_000),
+    "scale=1&sequences=100000&clamped=1%2C+2%2C+3qk%2C+4&alone=1": Run(
+        5, clamps=(PerfectMatch("L2H0"), Only("L2H0")), sequences=100_000, evaluate_every=1_000
+    ),
+}
+
+
+@pytest.mark.parametrize("settings", WHOLE, ids=["a quick one", "main", "under a clamp"])
+def test_a_run_to_its_end_has_the_package_s_curve(lab, settings):
+    driver = lab(settings)
     found = train(driver, 600.0)
     run, expected = by_the_package(driver)
-    assert run == (Run(5, sequences=400_000).scaled(10) if scale == 10 else Run(5, sequences=400_000))
+    assert run == WHOLE[settings]
     np.testing.assert_array_equal(found["sequences"], expected["sequences"])
     for name in HISTORY[1:]:
         if name.endswith("_loss"):

@@ -28,6 +28,7 @@ class LabRun {
       sets: facts.sets,
       heads: facts.heads,
       probe: facts.probe,
+      learnt: facts.learnt,
     };
     const { features, shape } = featuresFor(settings.classes);
     this.tell("begin", { facts: told, run: this.plan, code: compiled.code, features, shape });

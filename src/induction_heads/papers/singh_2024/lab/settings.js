@@ -60,6 +60,8 @@ function runOf(settings) {
   if (steps.has("5")) clamps.push(["perfect_copy", head]);
   if (settings.alone) for (let h = 0; h < facts.heads; ++h) if (h !== head) clamps.push(["ablate", 1, h]);
   const evaluateEvery = shorter(settings.alone ? facts.fine : facts.evaluateEvery);
+  const seldom = (n) => Math.max(Math.floor(n / evaluateEvery), 1) * evaluateEvery;
+  const others = clamps.length ? facts.othersUnderClampsEvery : facts.othersEvery;
   return {
     seed,
     classes,
@@ -71,7 +73,8 @@ function runOf(settings) {
     evaluationSeed: facts.evaluationSeed,
     steps: Math.ceil(Math.floor(settings.sequences / scale) / facts.batch),
     learningRate: facts.learningRate * scale,
-    othersEvery: scale === 1 ? Math.max(evaluateEvery, facts.othersEvery) : facts.scaledSaving * evaluateEvery,
+    learntEvery: scale === 1 ? seldom(facts.learntEvery) : evaluateEvery,
+    othersEvery: scale === 1 ? seldom(others) : facts.scaledSaving * evaluateEvery,
     evaluationSequences: facts.evaluationSequences / (scale === 1 ? 1 : facts.scaledSaving),
   };
 }

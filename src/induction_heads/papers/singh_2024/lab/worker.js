@@ -11,6 +11,7 @@ let facts,
   run,
   step,
   running = false,
+  hasLearnt = false,
   look = null,
   spent = 0,
   counted = 0;
@@ -92,6 +93,7 @@ function created(features, shape) {
 function start() {
   wasm.lab_begin(lab);
   step = spent = counted = 0;
+  hasLearnt = false;
   measure();
   tell("paused");
 }
@@ -129,8 +131,9 @@ const isAt = (every) => {
 };
 
 function nextEvaluation() {
-  const k = Math.floor((step * facts.batch) / run.evaluateEvery) + 1;
-  return Math.min(Math.ceil((k * run.evaluateEvery) / facts.batch), run.steps);
+  const every = hasLearnt ? run.learntEvery : run.evaluateEvery,
+    k = Math.floor((step * facts.batch) / every) + 1;
+  return Math.min(Math.ceil((k * every) / facts.batch), run.steps);
 }
 
 function measure() {
@@ -140,6 +143,7 @@ function measure() {
     wasm.lab_evaluate(lab, i, run.evaluationSequences, room);
     [point.loss[name], point.accuracy[name]] = doubles(2);
   });
+  hasLearnt ||= point.loss.train < facts.learnt;
   if (!Number.isFinite(point.loss.train)) throw new Error(`the train loss is ${point.loss.train} after ${step} steps`);
   if (sets.length > 1) {
     wasm.lab_strengths(lab, facts.probe, room);
