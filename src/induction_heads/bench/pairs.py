@@ -22,6 +22,7 @@ import torch
 from torch import nn
 
 from induction_heads.data import Dataset, fingerprint
+from induction_heads.data.efficientnet import FEATURES
 from induction_heads.machinery import paths, plots, processes, schedule
 from induction_heads.machinery.colours import INK, head_colour
 from induction_heads.machinery.readme import BENCH
@@ -36,9 +37,6 @@ from induction_heads.networks.training import LARGEST_GROUP, Group
 
 STEPS = 60
 AUTHORS_MS = 2.9  # a step of the authors' JAX code on a quiet two-core machine, evaluations included (TOOLING, cost)
-
-
-FEATURES = 1_280  # as many as `characters` has
 USED = 36  # of the 50 exemplars, in a batch; the mean: each of its 32 sequences has 2
 
 

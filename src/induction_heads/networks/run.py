@@ -5,6 +5,7 @@ What its clamps are, and which table of a paper it stands in, is the paper's.
 
 import dataclasses
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -147,9 +148,14 @@ class Schedule:
     def evaluations(self, has_learnt: bool) -> set[int]:
         return self.once_learnt if has_learnt else self.train
 
+    @cached_property
+    def _stops(self) -> list[list[int]]:
+        return [sorted(self.evaluations(has_learnt) | self.checkpoints) for has_learnt in (False, True)]
+
     def stop(self, step: int, has_learnt: bool) -> int:
         """How far training goes on from this step."""
-        return min(n for n in self.evaluations(has_learnt) | self.checkpoints if n > step)
+        stops = self._stops[has_learnt]
+        return stops[bisect_right(stops, step)]
 
     @classmethod
     def of(cls, run: Run) -> "Schedule":

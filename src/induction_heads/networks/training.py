@@ -183,7 +183,8 @@ class Group:
         """
         found = {}
         for name in names:
-            which, logits = self.evaluation_sets[name], self.logits(name, self.evaluation_sets[name])
+            which = self.evaluation_sets[name]
+            logits = self.logits(name, which)
             found[name] = torch.empty(len(self.runs), 2, dtype=logits.dtype)
             for labels in {run.labels for run in self.runs}:
                 here = [i for i, run in enumerate(self.runs) if run.labels == labels]
@@ -235,7 +236,7 @@ class Group:
         while True:
             new = step > self.start or step == 0  # what was done before the interruption is in the state
             if evaluated := new and step in at.evaluations(all(self.has_learnt)):
-                self._record(step, EVALUATION_SETS if step in at.others else EVALUATION_SETS[:1])
+                self._record(step)
             if new and step in at.checkpoints:
                 for i, (run, state) in enumerate(zip(self.runs, self.states, strict=True)):
                     keep_checkpoint(run, step * BATCH, self._whole(i, self.parameters, state.learnt))
@@ -264,8 +265,8 @@ class Group:
             self._hold([run for run, _ in left], [state for _, state in left])
         return not left
 
-    def _record(self, step: int, names: Sequence[str]) -> None:
-        found = self.evaluate(names)
+    def _record(self, step: int) -> None:
+        found = self.evaluate(EVALUATION_SETS if step in self.schedule.others else EVALUATION_SETS[:1])
         for i, state in enumerate(self.states):
             if step not in self.schedule.evaluations(self.has_learnt[i]):
                 continue  # it is for the others
